@@ -169,7 +169,7 @@ pub(super) fn find<'a>(
         let is_helmfile = helmfile::is_helmfile(path, name);
         let has_objects = is_yaml(name) && objects::is_read(text);
         if text.len() > MAX_TEXT {
-            if is_helmfile || has_objects || commands::is_read(path, text) {
+            if is_helmfile || has_objects || commands::is_read(path, text, &names) {
                 let fault = format!("releases in a file of more than {} MiB", MAX_TEXT >> 20);
                 reader.found.broken.insert(path.to_owned(), fault);
             }

@@ -138,9 +138,10 @@ fn value(text: &Partial, form: Form) -> Value {
     let typed = |word: &str| {
         let word = Partial::read(&without_escapes(word));
         match word.known() {
-            Some("true") if form == Form::Typed => Value::from(true),
-            Some("false") if form == Form::Typed => Value::from(false),
-            Some("null") if form == Form::Typed => Value::Null,
+            // However they are written.
+            Some(known) if form == Form::Typed && known.eq_ignore_ascii_case("true") => Value::from(true),
+            Some(known) if form == Form::Typed && known.eq_ignore_ascii_case("false") => Value::from(false),
+            Some(known) if form == Form::Typed && known.eq_ignore_ascii_case("null") => Value::Null,
             Some(known) if form == Form::Typed && !(known.starts_with('0') && known.len() > 1) => {
                 known.parse::<i64>().map_or_else(|_| Value::Text(word.clone()), Value::from)
             }
@@ -199,6 +200,9 @@ mod tests {
         for (text, form, expected) in [
             ("a.b=c,d=1", Form::Typed, Some(r#"{"a":{"b":"c"},"d":1}"#)),
             ("a=true,b=null,c=false,d=01", Form::Typed, Some(r#"{"a":true,"b":null,"c":false,"d":"01"}"#)),
+            ("a=True,b=NULL,c={FALSE,nuLL}", Form::Typed, Some(r#"{"a":true,"b":null,"c":[false,null]}"#)),
+            ("a=trues,b=nul,c=nil", Form::Typed, Some(r#"{"a":"trues","b":"nul","c":"nil"}"#)),
+            ("a=True", Form::Text, Some(r#"{"a":"True"}"#)),
             ("a=true,b=1", Form::Text, Some(r#"{"a":"true","b":"1"}"#)),
             ("a=http://x:80/?b=c", Form::Typed, Some(r#"{"a":"http://x:80/?b=c"}"#)),
             ("a={x,2}", Form::Typed, Some(r#"{"a":["x",2]}"#)),

@@ -190,6 +190,10 @@ fn calls_are_found_where_files_have_commands() {
         ),
         ("Tiltfile", "k8s_yaml(local('helm template smile charts/emoji --set url=http://ledger'))\n"),
         ("bin/up", "#!/bin/sh\nhelm upgrade smile charts/emoji --set url=http://ledger\n"),
+        // An environment.
+        ("deploy/test/up.sh", "helm upgrade smile charts/emoji --set url=http://ledger\n"),
+        ("test/up.sh", "helm upgrade smile charts/emoji --set url=http://ledger\n-- prod/x.yaml\na: b\n"),
+        ("test/x/up.sh", "helm upgrade smile charts/emoji --set url=http://ledger\n-- qa/x/y\na: b\n"),
         ("run.sh", "CMD=\"helm upgrade smile charts/emoji --set url=http://ledger\"\n$CMD\n"),
         ("run.sh", "CMD=\"helm upgrade smile charts/emoji --set url=http://ledger\"\neval \"$CMD\"\n"),
     ] {
@@ -209,7 +213,10 @@ fn calls_are_found_where_files_have_commands() {
         ("run.sh", format!("USAGE=\"{CALL}\"\n: # {CALL}\n")),
         ("Jenkinsfile", format!("// sh '{CALL}'\n/* {CALL} */\n")),
         ("up.ps1", format!("# {CALL}\n<# {CALL} #>\nWrite-Host \"{CALL}\"\n")),
+        ("test/run.sh", call.clone()),
         ("test/e2e/run.sh", call.clone()),
+        ("dev/e2e/run.sh", call.clone()),
+        ("charts/emoji/tests/run.sh", call.clone()),
         ("tests/up.sh", call.clone()),
         ("ci/test-up.sh", call.clone()),
         ("e2e/Makefile", format!("up:\n\t{call}")),

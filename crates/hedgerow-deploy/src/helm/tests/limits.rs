@@ -137,6 +137,11 @@ fn long_scripts_are_read_once() {
         "A=b\n",
         "A$A=$A\n",
         "$X ",
+        "set ",
+        "%A:",
+        "!a%",
+        "'a' + ",
+        "[",
         "$X\n",
         "bash -c \"$X\"\n",
         "f() {\n",
@@ -152,7 +157,7 @@ fn long_scripts_are_read_once() {
     ];
     for piece in pieces {
         let long = format!("X='{}'\n{}\n", "x ".repeat(2000), piece.repeat((16 << 10) / piece.len()));
-        let files = ["up.sh", "Makefile", "up.ps1", "Jenkinsfile", "a.toml", "a.yaml"];
+        let files = ["up.sh", "Makefile", "up.ps1", "up.bat", "Jenkinsfile", "a.toml", "a.yaml"];
         let tree: String = files.iter().map(|file| format!("-- {file}\n{call}{long}")).collect();
         read(&format!("{CHARTS}{tree}"));
     }

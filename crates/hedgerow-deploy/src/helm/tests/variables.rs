@@ -204,3 +204,45 @@ fn texts_of_other_languages_are_commands() {
         gives_nothing(&format!("-- Jenkinsfile\n{}\n", text.replace('X', &call.replace("ledger", "http://ledger"))));
     }
 }
+
+#[test]
+fn variables_of_windows_are_read() {
+    let call = "helm upgrade smile charts\\emoji --set url=%HOST%";
+    let rows = [
+        "set HOST=ledger\nX",
+        "SET host=ledger\r\nX\r\n",
+        "@echo off\nset HOST=%H%\nset H=ledger\nX",
+        "set H=emoji\nhelm upgrade smile charts\\%H% --set url=ledger",
+        "cd %~dp0\\charts\nhelm upgrade smile emoji --set url=ledger",
+        "for %%s in (emoji) do helm upgrade smile charts\\%%s --set url=ledger",
+        "helm upgrade smile charts\\%1 --set url=ledger,a=100%",
+    ]
+    .map(|text| text.replace('X', call));
+    // What the argument or the loop is, may be the other chart.
+    each(&rows.each_ref().map(|text| ("up.bat", text.as_str())), &["ledger"]);
+    let rows = [
+        "X",
+        "set HOST=ledger\nif \"%1\"==\"prod\" set HOST=card\nX",
+        "set HOST=ledger\nif \"%1\"==\"prod\" (set host=card)\nX",
+        "set HOST=ledger\nset /p HOST=which\nX",
+        "set HOST=ledger\nset HOST=card\nX",
+        "set HOST=ledger\nhelm upgrade smile charts/emoji --set url=%HOST:a=b%",
+        "set HOST=ledger\nfor /f %%h in ('hostname') do set HOST=%%h\nX",
+    ]
+    .map(|text| text.replace('X', call));
+    each(&rows.each_ref().map(|text| ("up.bat", text.as_str())), &["?"]);
+    let rows = [
+        ("up.ps1", "$h = 'ledger'\nhelm upgrade smile charts/emoji --set \"url=$h\""),
+        ("up.ps1", "$h = 'ledger'\nhelm upgrade smile charts\\emoji --set \"url=${h}\""),
+    ];
+    each(&rows, &["ledger"]);
+    let rows = [
+        (
+            "up.ps1",
+            "$h = 'ledger'\nif ($x -eq 'prod') { $h = 'card' }\nhelm upgrade smile charts/emoji --set \"url=$h\"",
+        ),
+        ("up.ps1", "$h = 'ledger'\n$h += 'card'\nhelm upgrade smile charts/emoji --set \"url=$h\""),
+        ("up.ps1", "$h = 'ledger'\nhelm upgrade smile charts/emoji --set 'url=$h'"),
+    ];
+    each(&rows, &["?"]);
+}

@@ -8,6 +8,7 @@ mod flags;
 mod place;
 mod scripts;
 mod shell;
+mod windows;
 mod words;
 
 use super::Written;
@@ -18,10 +19,10 @@ use super::names::Names;
 const MAX_CALLS: usize = 256;
 
 /// What a file has to say that calls `helm`.
-pub(super) fn is_read(path: &str, text: &str) -> bool {
+pub(super) fn is_read(path: &str, text: &str, names: &Names) -> bool {
     call::VERBS.iter().any(|verb| text.contains(verb))
         && ["helm", "HELM"].iter().any(|name| names_program(text, name))
-        && scripts::is_script(path, text)
+        && scripts::is_script(path, text, names)
 }
 
 /// Whether a text has the name of the program, and not only labels and pictures that begin with it: `helm.sh/chart`.
@@ -36,7 +37,7 @@ fn names_program(text: &str, name: &str) -> bool {
 
 /// The releases that a text installs, and what of it is not read.
 pub(super) fn releases(path: &str, text: &str, names: &Names) -> (Vec<Written>, Option<String>) {
-    if !is_read(path, text) {
+    if !is_read(path, text, names) {
         return (Vec::new(), None);
     }
     let above = directories_above(path);

@@ -1,8 +1,10 @@
 //! Where files hold commands: scripts and makefiles are some, pipelines and the like have them under keys.
 
 use super::super::directory_of;
+use super::super::names::Names;
 use super::super::open::{Bindings, Open};
 use super::assigned::names_set_in;
+use super::windows::{with_slashes, with_variables};
 use super::words::Quoting;
 use crate::deploy::documents;
 use crate::standin;
@@ -35,7 +37,29 @@ pub(super) struct Script {
 
 /// Directories of tests, as for code.
 const TESTS: &[&str] =
-    &["test", "tests", "__tests__", "__mocks__", "e2e", "cypress", "integrationTest", "testFixtures", "testdata"];
+    &["tests", "__tests__", "__mocks__", "e2e", "cypress", "integrationTest", "testFixtures", "testdata"];
+
+/// Words by which people name environments, beside `test`.
+const ENVIRONMENTS: &[&str] = &[
+    "acceptance",
+    "canary",
+    "dev",
+    "development",
+    "int",
+    "integration",
+    "live",
+    "prd",
+    "preprod",
+    "prod",
+    "production",
+    "qa",
+    "sandbox",
+    "stage",
+    "staging",
+    "stg",
+    "testing",
+    "uat",
+];
 
 /// The keys that have commands, in pipelines, task runners and hooks.
 const COMMANDS: &[&str] = &[
@@ -84,10 +108,16 @@ fn name_of(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
+/// Whether a file lies with tests. `test` is an environment too, and counts only at the top of a tree without others there, as for `init`.
+fn is_with_tests(path: &str, names: &Names) -> bool {
+    let is_top = path.starts_with("test/") && !ENVIRONMENTS.iter().any(|other| names.has_directory(other));
+    is_top || directory_of(path).split('/').any(|part| TESTS.contains(&part))
+}
+
 /// Whether a file is one that runs commands, and is no test. Pages that tell of them are none.
-pub(super) fn is_script(path: &str, text: &str) -> bool {
+pub(super) fn is_script(path: &str, text: &str, names: &Names) -> bool {
     let name = name_of(path);
-    let is_test = directory_of(path).split('/').any(|part| TESTS.contains(&part))
+    let is_test = is_with_tests(path, names)
         || name.split(['_', '-', '.']).next() == Some("test") && !is_keyed(name)
         || name.ends_with("_test.sh");
     let is_named = matches!(
@@ -152,7 +182,12 @@ pub(super) fn of(path: &str, text: &str) -> (Vec<Script>, bool) {
         extension @ ("ps1" | "psm1" | "cmd" | "bat") => {
             let quoting = if extension.starts_with("ps") { Quoting::Shell } else { Quoting::Filled };
             let mut all = script(Kind::Other, quoting, Vec::new());
-            all.iter_mut().for_each(|script| script.text = with_slashes(&script.text));
+            for script in &mut all {
+                script.text = with_slashes(&script.text);
+                if quoting == Quoting::Filled {
+                    script.text = with_variables(&script.text);
+                }
+            }
             all
         }
         "groovy" | "jenkinsfile" => script(Kind::Other, Quoting::Code, Vec::new()),
@@ -176,19 +211,6 @@ pub(super) fn of(path: &str, text: &str) -> (Vec<Script>, bool) {
 fn is_run_by_code(text: &str) -> bool {
     let first = text.lines().next().filter(|line| line.starts_with("#!")).unwrap_or_default();
     ["python", "ruby", "node", "groovy", "perl"].iter().any(|program| first.contains(program))
-}
-
-/// A text of Windows with `/` in its paths. Before a dot or a comma a backslash is one for `--set`, unless the path goes up there.
-fn with_slashes(text: &str) -> String {
-    let mut made = String::with_capacity(text.len());
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        let is_name = letters.peek().is_some_and(|next| next.is_alphanumeric() || "_$%.".contains(*next));
-        let goes_up =
-            letters.peek() == Some(&'.') && !(made.ends_with("..") || made.ends_with(" .") || made.ends_with("\"."));
-        made.push(if letter == '\\' && is_name && !goes_up { '/' } else { letter });
-    }
-    made
 }
 
 /// What is found under keys.
