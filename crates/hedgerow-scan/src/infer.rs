@@ -173,7 +173,7 @@ impl<'a, 'p> Infer<'a, 'p> {
             Expr::Cast { of, ty } => match program.written(function, *ty) {
                 ty if ty.is_unknown() => self.type_of(function, *of, 0),
                 // What is written beside a name may say less than the value does: `client: Any = Client()`.
-                ty if self.semantics(function).has_properties() && program.type_id(ty).is_none() => {
+                ty if self.semantics(function).hints_types() && program.type_id(ty).is_none() => {
                     let own = self.type_of(function, *of, result).filter(|own| program.type_id(*own).is_some());
                     own.or_else(|| program.external(ty).map(|_| ty))
                 }
@@ -197,7 +197,7 @@ impl<'a, 'p> Infer<'a, 'p> {
     /// The class that a class's method is called on where the method gives back a value of its own class: `Own.create()`, of the class above.
     fn own_class(&self, function: FnId, callee: ExprId, called: FnId, ty: Ty<'p>) -> Option<Ty<'p>> {
         let Expr::Member { of, .. } = self.program.expr(function, callee) else { return None };
-        if !self.semantics(called).has_properties() {
+        if !self.semantics(called).makes_called_class() {
             return None;
         }
         let above = self.program.type_id(ty).filter(|id| self.receiver(called) == Some(*id))?;
@@ -242,7 +242,7 @@ impl<'a, 'p> Infer<'a, 'p> {
         };
         match declared {
             // What a class stores in a field may say more than what it says of it.
-            Some(declared) if self.semantics(function).has_properties() && !self.is_class(declared) => {
+            Some(declared) if self.semantics(function).hints_types() && !self.is_class(declared) => {
                 let stored = stored().filter(|ty| self.program.type_id(*ty).is_some());
                 stored.or_else(|| Some(declared).filter(|ty| self.program.named(*ty) != Meaning::Unknown))
             }

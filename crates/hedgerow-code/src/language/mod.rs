@@ -214,6 +214,21 @@ pub trait Semantics: Sync {
         false
     }
 
+    /// Whether what is written of a type may say less than the value does.
+    fn hints_types(&self) -> bool {
+        false
+    }
+
+    /// Whether a class's method that gives back a value of its class gives one of the class below that it is called on.
+    fn makes_called_class(&self) -> bool {
+        false
+    }
+
+    /// Whether what is written beside a field may be a call that says how a library fills it.
+    fn describes_fields(&self) -> bool {
+        false
+    }
+
     /// Whether a class has the methods for itself of what it takes in from outside.
     fn inherits_class_methods(&self) -> bool {
         false

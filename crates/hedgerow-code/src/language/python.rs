@@ -34,6 +34,18 @@ impl Semantics for Python {
         true
     }
 
+    fn hints_types(&self) -> bool {
+        true
+    }
+
+    fn makes_called_class(&self) -> bool {
+        true
+    }
+
+    fn describes_fields(&self) -> bool {
+        true
+    }
+
     fn inherits_class_methods(&self) -> bool {
         true
     }

@@ -211,7 +211,7 @@ impl<'p> Eval<'_, 'p> {
 
     /// What `Field(…)` gives where nothing is set: its default; none where a call is none of it.
     pub(super) fn field_default(&self, frame: &Frame, site: Site) -> Option<Values> {
-        if !self.semantics(site.function).has_properties() {
+        if !self.semantics(site.function).describes_fields() {
             return None;
         }
         let arguments = self.field_of_pydantic(site.function, site.expr)?;

@@ -307,7 +307,7 @@ impl<'p> Eval<'_, 'p> {
         let Expr::Member { of, name } = self.infer.program.expr(frame.function, site.expr) else { return None };
         // A field of a class from outside is no call of that class.
         let ty = self.infer.type_of(frame.function, site.expr, 0).and_then(|ty| self.infer.program.external(ty));
-        if self.semantics(frame.function).has_properties() && ty.is_some_and(|ty| ty == path) {
+        if self.semantics(frame.function).calls_classes() && ty.is_some_and(|ty| ty == path) {
             return None;
         }
         match transfer.gives {

@@ -105,7 +105,7 @@ impl Infer<'_, '_> {
             }
             Expr::Cast { of, ty } => match program.written(function, *ty) {
                 ty if ty.is_unknown() => self.origin(function, *of),
-                ty if self.semantics(function).has_properties() && program.type_id(ty).is_none() => {
+                ty if self.semantics(function).hints_types() && program.type_id(ty).is_none() => {
                     self.origin(function, *of).or_else(|| program.external(ty))
                 }
                 ty => program.external(ty),
