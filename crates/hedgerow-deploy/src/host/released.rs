@@ -24,8 +24,8 @@ pub(crate) fn without_release(name: &Partial, chart: &str) -> Vec<String> {
     like_chart.known().into_iter().chain(rest.copied()).map(str::to_owned).collect()
 }
 
-/// For each name that a release may have, the services that its workloads are by it.
-type Named<'n> = BTreeMap<&'n str, BTreeSet<&'n str>>;
+/// For each name that a release may have, the services that its workloads are by it: what stands before and behind the release's name in a workload's, and the service.
+type Named<'n> = BTreeMap<&'n str, BTreeSet<(&'n str, &'n str, &'n str)>>;
 
 /// What releases are called, by their numbers, where several workloads of one are called like services by it: `shop-web` and `shop-cart` are
 /// what `<release>-web` and `<release>-cart` are of the release `shop`.
@@ -44,16 +44,18 @@ pub(super) fn releases<'n>(
         for (name, service) in services {
             let name = name.strip_prefix(head).and_then(|rest| rest.strip_suffix(tail));
             if let Some(name) = name.filter(|name| !name.is_empty()) {
-                found.entry(*release).or_default().entry(name).or_default().insert(service);
+                found.entry(*release).or_default().entry(name).or_default().insert((head, tail, service));
             }
         }
     }
     let best = |names: &Named| {
-        let most = names.values().map(BTreeSet::len).max().filter(|most| *most >= MIN_WORKLOADS)?;
-        let of_most = || names.iter().filter(|(_, services)| services.len() == most);
-        // Of names that lead to other services nobody knows which one it has. Those that lead to the same are one, as services have several names.
+        let count =
+            |led: &BTreeSet<(&str, &str, &str)>| led.iter().map(|(.., service)| service).collect::<BTreeSet<_>>().len();
+        let most = names.values().map(count).max().filter(|most| *most >= MIN_WORKLOADS)?;
+        let of_most = || names.iter().filter(|(_, led)| count(led) == most);
+        // Of names that lead a workload to another service nobody knows which one it has. Those that lead each to the same are one, as services have several names.
         let (_, first) = of_most().next()?;
-        let is_one = of_most().all(|(_, services)| services == first);
+        let is_one = of_most().all(|(_, led)| led == first);
         let name = of_most().map(|(name, _)| *name).min_by_key(|name| (!is_label(name), name.len()));
         name.filter(|_| is_one).map(str::to_owned)
     };
@@ -115,6 +117,9 @@ mod tests {
             (&[web, cart], &["a-web=w", "bb-web=w", "a-cart=c", "bb-cart=c"], Some("a")),
             (&[web, cart], &["a-web=w", "b-web=w", "a-cart=c", "b-cart=d"], None),
             (&[web, cart], &["a-web=w", "a-cart=w"], None),
+            // The same services, and other workloads.
+            (&[web, cart], &["a-web=w", "b-web=c", "a-cart=c", "b-cart=w"], None),
+            (&[web, cart, ("", "-db")], &["a-web=w", "a-cart=c", "a-db=c", "b-web=w", "b-cart=w", "b-db=c"], None),
             (&[web, cart, ("", "-db")], &["a-web=w", "b-web=w", "a-cart=c", "b-cart=c", "b-db=d"], Some("b")),
         ] {
             assert_eq!(of(names, services).as_deref(), expected, "{names:?} {services:?}");

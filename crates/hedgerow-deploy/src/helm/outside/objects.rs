@@ -19,12 +19,12 @@ mod argo;
 
 type Texts<'a> = BTreeMap<&'a str, &'a str>;
 
-/// What releases ask the tree for. What the ConfigMaps of a tree hold, by their names and keys: those that are written, and those that kustomize makes of files. They are read
-/// once, where a release asks for one.
+/// What releases ask the tree for, read once where one asks.
 #[derive(Debug)]
 pub(super) struct Held<'t, 'a> {
     texts: &'t Texts<'a>,
     names: &'t Names<'a>,
+    /// What ConfigMaps hold, by their names and keys: those that are written, and those that kustomize makes of files.
     maps: OnceCell<BTreeMap<(String, String), Vec<Partial>>>,
     /// For each repository that applications are from, how many of their paths the tree has.
     sources: OnceCell<BTreeMap<String, usize>>,

@@ -164,3 +164,38 @@ fn sets_of_applications_are_those_that_their_generators_make() {
         ["an object of Argo CD, Flux or skaffold that is no YAML"]
     );
 }
+
+#[test]
+fn what_is_said_beside_the_template_of_a_set_counts() {
+    let set = |generators: &str, source: &str, more: &str| {
+        format!(
+            "-- all.yaml\napiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nspec:\n  generators: {generators}\n  template: {{metadata: {{name: smile}}, spec: {{source: {source}}}}}\n{more}"
+        )
+    };
+    let own = "template: {spec: {source: {path: charts/emoji, helm: {values: 'url: http://{{h}}'}}}}";
+    let elements = "elements: [{h: ledger}]";
+    for generators in [
+        format!("[{{list: {{{elements}, {own}}}}}]"),
+        format!("[{{list: {{elements: [{{h: x}}]}}}}, {{list: {{{elements}, {own}}}}}]"),
+        format!("[{{matrix: {{generators: [{{list: {{{elements}}}}}, {{clusters: {{}}}}], {own}}}}}]"),
+        format!("[{{merge: {{mergeKeys: [h], generators: [{{list: {{{elements}}}}}], {own}}}}}]"),
+    ] {
+        gives(&set(&generators, "{path: none, helm: {values: 'url: x', releaseName: smile}}", ""), Some("smile"));
+        gives(&set(&generators, "{repoURL: x}", ""), None);
+    }
+    // That of a generator below another one counts for nothing.
+    let below = format!("[{{matrix: {{generators: [{{list: {{{elements}, {own}}}}}]}}}}]");
+    gives_nothing(&set(&below, "{path: charts/emoji, helm: {values: 'url: x'}}", ""));
+    let broken =
+        |tree: &str| read(&format!("{CHARTS}{tree}")).broken().map(|(_, what)| what.to_owned()).collect::<Vec<_>>();
+    let source = "{path: charts/emoji, helm: {values: 'url: x'}}";
+    let patch = "  templatePatch: 'spec: {source: {helm: {values: \"url: y\"}}}'\n";
+    assert_eq!(broken(&set("[]", source, patch)), ["a set of applications whose template is patched"]);
+    assert_eq!(broken(&set("[]", source, "  templatePatch: null\n")), Vec::<String>::new());
+    // What a file of parameters holds is not known, and comes last.
+    for more in ["", ", parameters: [{name: url, value: x}]", ", values: 'url: x'"] {
+        let file = format!("{{path: charts/emoji, helm: {{fileParameters: [{{name: url, path: files/u}}]{more}}}}}");
+        let deploy = read(&format!("{CHARTS}{}", set("[]", &file, "")));
+        assert_eq!(variable(&deploy, "emoji", "URL"), ["", "?"].map(str::to_owned).into(), "{more}");
+    }
+}

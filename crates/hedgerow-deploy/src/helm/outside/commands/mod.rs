@@ -18,7 +18,7 @@ use super::names::Names;
 /// How many calls of one file are read.
 const MAX_CALLS: usize = 256;
 
-/// What a file has to say that calls `helm`.
+/// Whether a file may call `helm`, as far as its name and its words say.
 pub(super) fn is_read(path: &str, text: &str, names: &Names) -> bool {
     call::VERBS.iter().any(|verb| text.contains(verb))
         && ["helm", "HELM"].iter().any(|name| names_program(text, name))

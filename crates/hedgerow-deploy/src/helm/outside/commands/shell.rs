@@ -23,7 +23,7 @@ const MAX_PATH: usize = 1024;
 
 /// Words that stand before a command and leave it one.
 const BEFORE: &[&str] = &[
-    "!", "&", "builtin", "call", "command", "do", "elif", "else", "env", "exec", "if", "nohup", "run", "RUN", "then",
+    "!", "builtin", "call", "command", "do", "elif", "else", "env", "exec", "if", "nohup", "run", "RUN", "then",
     "time", "until", "while", "{", "sh", "eval",
 ];
 

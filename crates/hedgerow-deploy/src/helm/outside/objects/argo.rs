@@ -8,9 +8,11 @@ use crate::helm::outside::names::from;
 use crate::helm::outside::open::{Bindings, Open};
 use crate::helm::outside::set::Form;
 use crate::helm::outside::{From, Layer, Written, scalar};
+use crate::helm::values::merge;
 use crate::partial::Partial;
 use crate::standin;
 use crate::value::Value;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many applications one set is, and how deep its generators are.
@@ -25,19 +27,38 @@ pub(super) fn releases(object: &Value, held: &Held, found: &mut Vec<Written>) ->
     }
     let template = object.pointer("/spec/template")?;
     let mut elements = Elements { held, is_cut: false };
-    let mut all: Vec<Bindings> =
-        list_at(object, "/spec/generators").iter().flat_map(|generator| elements.of(generator, 0)).collect();
-    if all.is_empty() {
-        all.push(Bindings::new());
+    let mut all: Vec<(Bindings, Cow<Value>)> = Vec::new();
+    for generator in list_at(object, "/spec/generators") {
+        let template = with_own(template, generator);
+        all.extend(elements.of(generator, 0).into_iter().map(|bindings| (bindings, template.clone())));
+        elements.cut(&mut all);
     }
-    elements.cut(&mut all);
+    if all.is_empty() {
+        all.push((Bindings::new(), Cow::Borrowed(template)));
+    }
     let mut fault = elements.is_cut.then(|| format!("a set of more than {MAX_ELEMENTS} applications"));
-    for bindings in all {
-        if !application(template, Some(&bindings), held, found) {
+    for (bindings, template) in all {
+        if !application(&template, Some(&bindings), held, found) {
             fault = Some("a set of applications whose directories are not known".to_owned());
         }
     }
+    if object.pointer("/spec/templatePatch").is_some_and(|patch| !patch.is_null()) {
+        fault = Some("a set of applications whose template is patched".to_owned());
+    }
     fault
+}
+
+/// A template with what a generator says over it, that has one of its own.
+fn with_own<'v>(template: &'v Value, generator: &Value) -> Cow<'v, Value> {
+    let kinds = generator.as_map().into_iter().flatten().map(|(_, kind)| kind);
+    match kinds.filter_map(|kind| kind.get("template")).find(|own| own.as_map().is_some()) {
+        Some(own) => {
+            let mut made = template.clone();
+            merge(&mut made, own);
+            Cow::Owned(made)
+        }
+        None => Cow::Borrowed(template),
+    }
 }
 
 /// Where the sources of an object's releases are.
@@ -95,6 +116,9 @@ fn application(object: &Value, filled: Option<&Bindings>, held: &Held, found: &m
             let text = parameter.get("value").and_then(scalar);
             let form = if text.is_none() { Form::Unknown } else { form };
             layers.push(Layer::SetOne(name.to_owned(), text.unwrap_or_else(Partial::unknown), form));
+        }
+        for name in list(&values, "fileParameters").iter().filter_map(|file| file.get("name")?.as_str()) {
+            layers.push(Layer::SetOne(name.to_owned(), Partial::unknown(), Form::Unknown));
         }
         Layer::as_flags(&mut layers);
         found.push(Written {
@@ -155,7 +179,7 @@ struct Elements<'h, 't, 'a> {
 }
 
 impl Elements<'_, '_, '_> {
-    fn cut(&mut self, all: &mut Vec<Bindings>) {
+    fn cut<T>(&mut self, all: &mut Vec<T>) {
         self.is_cut |= all.len() > MAX_ELEMENTS;
         all.truncate(MAX_ELEMENTS);
     }
