@@ -5,6 +5,7 @@ mod assigned;
 mod call;
 mod documents;
 mod flags;
+mod keyed;
 mod place;
 mod scripts;
 mod shell;
