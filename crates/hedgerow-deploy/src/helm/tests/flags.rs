@@ -22,6 +22,9 @@ fn flags_that_variables_hold_are_told() {
         "helm upgrade smile charts/emoji SET ${X:+--debug}",
         "helm upgrade smile charts/emoji SET \"${@:2}\"",
         "helm upgrade smile -- charts/emoji $X",
+        "C=charts/emoji\nhelm upgrade smile $C $X SET",
+        "C=charts/emoji\nhelm upgrade $X smile $C SET",
+        "cd charts\nhelm upgrade smile $X emoji SET",
         "helm template charts/emoji $X SET",
         "ARGS=(--set url=x)\nhelm upgrade smile charts/emoji \"${ARGS[@]}\" SET",
         "ARGS=()\nARGS+=(--set url=x)\nhelm upgrade smile charts/emoji \"${ARGS[@]}\" SET",
@@ -45,6 +48,7 @@ fn flags_that_variables_hold_are_told() {
     // What it holds is known, or it is no flag.
     for call in [
         "helm upgrade $NAME charts/emoji SET",
+        "helm upgrade $NAME \"$CHART\" SET\nhelm upgrade smile charts/emoji SET",
         "NAME=smile\nhelm upgrade $NAME charts/emoji SET",
         "NAME=smile\nX=--wait\nhelm upgrade $X $NAME charts/emoji SET",
         "X=\nhelm upgrade $X smile charts/emoji SET",

@@ -42,6 +42,7 @@ fn what_a_shell_sets_twice_is_not_known() {
         "f() {\n  local -r HOST=card\n}\nHOST=ledger\nf\nCALL",
         "HOST=ledger\ndeclare -rx HOST=card\nCALL",
         "HOST=ledger\nHOST+=.x\nCALL",
+        "HOST=(ledger card)\nCALL",
         "HOST=ledger\nread HOST\nCALL",
         "HOST=ledger\nread -r -p 'which' HOST\nCALL",
         "HOST=ledger\nprintf -v HOST '%s' card\nCALL",
@@ -187,6 +188,9 @@ fn texts_of_other_languages_are_commands() {
         ("up", "#!/usr/bin/env python\nimport subprocess\nsubprocess.run('X', shell=True)"),
         ("up", "#!/usr/bin/env python3\nsubprocess.run(['helm', 'upgrade', 'smile', 'charts/emoji', '--set', 'url=ledger'], check=True)"),
         ("up", "#!/usr/bin/python3\nos.system('helm upgrade smile charts/emoji ' '--set url=ledger')"),
+        ("up", "#!/usr/bin/env python\ncmd = 'X'\nos.system(cmd)"),
+        ("up", "#!/usr/bin/env python\ncmd = 'X'\nsubprocess.run(cmd, shell=True)"),
+        ("Jenkinsfile", "def cmd = \"X\"\nsh cmd\nsh(script: cmd, returnStatus: true)"),
         ("up", "#!/usr/bin/env node\nexecSync(`X`, {stdio: 'inherit'})\nexecSync('X', {stdio: 'inherit'})"),
     ]
     .map(|(path, text)| (path, text.replace('X', call)));
@@ -200,7 +204,9 @@ fn texts_of_other_languages_are_commands() {
     let text = "-- Jenkinsfile\nsh 'helm upgrade smile charts/emoji --set url=ledger ' + more\n";
     tells(text, "Jenkinsfile", "flags that a variable holds");
     // What is printed is no call.
-    for text in ["print('X', flush=True)", "x = ['X', 'y']", "echo 'X'", "throw new E('X' + a)"] {
+    for text in
+        ["print('X', flush=True)", "def cmd = 'X'\necho cmd", "x = ['X', 'y']", "echo 'X'", "throw new E('X' + a)"]
+    {
         gives_nothing(&format!("-- Jenkinsfile\n{}\n", text.replace('X', &call.replace("ledger", "http://ledger"))));
     }
 }

@@ -166,18 +166,20 @@ pub(super) fn read(call: &[Word], input: Option<&Partial>) -> Option<Written> {
 
 /// The name and the chart among the words behind the verb. Some of these may be flags that variables hold; no name has a `/`.
 fn name_and_chart<'w>(words: &[&'w Word]) -> Option<(Option<&'w str>, &'w str)> {
-    let is_known = |word: &&Word| !may_be_flags(word);
-    let last = |is: &dyn Fn(&&Word) -> bool| words.iter().rposition(|word| is_known(word) && is(word));
+    let has_slash = |word: &Word| word.text.contains('/');
+    let last = |is: &dyn Fn(&Word) -> bool| {
+        let is_it = |(at, word): &(usize, &&Word)| *at > 0 && !may_be_flags(word) && is(word);
+        words.iter().enumerate().filter(is_it).map(|(at, _)| at).last()
+    };
+    let first = words.first()?;
     let chart = match words.len() {
-        0 => return None,
         1 => 0,
-        _ => last(&|word| word.text.contains('/'))
+        _ => last(&has_slash)
             .or_else(|| last(&|_| true))
-            .filter(|_| words.len() > 2 || words[0].text.contains('/'))
-            .unwrap_or(1),
+            .unwrap_or(usize::from(may_be_flags(first) || !has_slash(first))),
     };
     let before = &words[..chart];
-    let name = before.iter().find(|word| is_known(word)).or_else(|| before.first());
+    let name = before.iter().find(|word| !may_be_flags(word)).or_else(|| before.first());
     Some((name.map(|word| word.text.as_str()), words[chart].text.as_str()))
 }
 

@@ -271,7 +271,14 @@ impl Shell<'_, '_> {
         if let Some(text) = self.bound(&first.text).filter(|text| text.contains(' ')) {
             self.in_quotes(&text, depth);
         }
-        for (at, word) in words.iter().enumerate().filter(|(_, word)| word.is_quoted || word.text.starts_with('$')) {
+        for (at, word) in words.iter().enumerate() {
+            // Other languages have no `$` before their names.
+            let name = match word.text.starts_with('$') {
+                true => word.text.clone(),
+                false if self.quoting == Quoting::Code && !word.is_quoted => format!("${{{}}}", word.text),
+                false if word.is_quoted => word.text.clone(),
+                false => continue,
+            };
             let before = if at == 0 { before } else { words[at - 1].text.as_str() };
             let before = before.rsplit('.').next().unwrap_or(before);
             let is_runner = |word: &str| RUNNERS.contains(&word) || word.starts_with("run") || word.starts_with("exec");
@@ -279,7 +286,7 @@ impl Shell<'_, '_> {
                 before.starts_with('-') && before.ends_with('c') && !before.starts_with("--") || before == "-Command";
             let is_far = words[0].text == "ssh" && at + 1 == words.len();
             if is_runner(before) || is_text || is_far {
-                let text = self.bound(&word.text).unwrap_or_else(|| word.text.clone());
+                let text = self.bound(&name).unwrap_or_else(|| word.text.clone());
                 if text.contains(' ') {
                     self.in_quotes(&text, depth);
                 }
