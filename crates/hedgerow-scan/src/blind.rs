@@ -1,4 +1,5 @@
-//! Services that the deploy gives addresses, and whose code imports what is nowhere in the tree: calls behind such an import are not seen.
+//! Services that the deploy gives addresses, and whose code imports what leads to no code of the tree: calls behind such an import are not
+//! seen.
 
 use crate::edge::{Class, Finding, Left, Outcome, Place, Reason};
 use crate::inventory::Home;
@@ -54,14 +55,14 @@ pub(crate) fn ask(
         outcome.findings.push(Finding {
             code: Code::UnparsedCode,
             message: format!(
-                "`{}` is given addresses of {}{others} and imports {}{more}, whose code is not in the tree: calls that it makes are not seen",
+                "`{}` is given addresses of {}{others} and imports {}{more}, for which no code of the tree is found: calls that it makes are not seen",
                 home.name,
                 whom.join(", "),
                 names.join(", ")
             ),
             marks: vec![(Place { path: first.first.clone(), range: Range::default() }, "the first of the imports".to_owned())],
             help: vec![
-                "bring that code into the tree before the scan: generate it, or check it out".to_owned(),
+                "bring that code into the tree before the scan: generate it, or check it out; where Python finds it elsewhere in the tree, say so by `PYTHONPATH` in the image or the compose file".to_owned(),
                 format!("if it calls services, say so by a comment in the file: `{}`", written(&first.first, "rpcmap: <service>")),
                 format!(
                     "where people keep its rules, say so in hedgerow.yaml: `scan: manual: {{{}: <reason>}}`",

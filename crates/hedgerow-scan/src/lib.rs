@@ -84,6 +84,7 @@ mod program;
 mod reach;
 mod said;
 mod scan;
+mod searched;
 mod spoken;
 mod starters;
 mod templated;

@@ -78,6 +78,7 @@ fn rescan_changed(tree: &Tree, known: &Known) -> Result<(Outcome, Parts), String
         add(&known.rest);
         add(&sum_of(&(&run.hosts, &tree.config.pack, *BUILT_IN_SUM, run.modules.mounted())));
         add(&sum_of(&run.modules.installed().collect::<Vec<_>>()));
+        add(&sum_of(run.modules.searched()));
         // A module's path is the path of its packages.
         for manifest in run.manifests() {
             add(manifest.0.as_bytes());
@@ -164,6 +165,7 @@ impl<'a> Run<'a> {
         let manifests = run.manifests().chain(scripts.filter(|(path, _)| is_manifest(path)));
         run.modules = Modules::new(manifests, &files, copied(tree, &run.homes));
         run.modules.know(run.packs.libraries(Language::Python).into_iter());
+        run.modules.search(crate::searched::searched(tree, &run.homes, &run.deploy), &run.homes);
         Ok(run)
     }
 
@@ -207,6 +209,10 @@ impl<'a> Run<'a> {
                 }
                 for path in self.modules.torn_of(&self.tree.code[at].path) {
                     add(path.as_bytes());
+                }
+                // Whether an import that leads nowhere should lead to a file is said by where others lie.
+                for import in self.modules.astray(&self.tree.code[at]) {
+                    add(import.as_bytes());
                 }
             }
             for (file, name) in shown {

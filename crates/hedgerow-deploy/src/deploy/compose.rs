@@ -64,6 +64,7 @@ impl Deploy {
             let text_of = |file: &str| env_file(&join_within(directory, file).unwrap_or_default(), texts);
             let (shell_path, text) = text_of(".env");
             let mut shell = Shell::new(text, &far);
+            given.places.extend(mounts::places(container, directory, texts, |text| shell.fill(text)));
             all.extend(mounts::mounts(&item.value, container, directory, |text| shell.fill(text)));
             all.extend(mounts::copied(container, directory, texts));
             given.contents(item, container, |text| shell.fill(text));

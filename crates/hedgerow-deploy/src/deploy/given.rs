@@ -5,7 +5,7 @@ use super::settings::{documents, properties, walk};
 use super::{Said, Spot, Text, hocon};
 use crate::partial::Partial;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How deep a file of settings is looked into for the variables that fill them.
 const MAX_DEPTH: usize = 24;
@@ -39,6 +39,10 @@ pub struct Given {
     /// The files of the tree that compose mounts into its containers or that its image copies in, by their paths; and whether a command
     /// or a variable names them.
     pub files: BTreeMap<String, bool>,
+    /// What of the tree its containers have, by compose or by their image: a directory or a file, and where it lies there.
+    pub places: BTreeSet<(String, String)>,
+    /// Where its image says that Python looks for modules.
+    pub module_paths: Vec<String>,
     /// The objects and the services of compose files that give it something.
     pub parts: Vec<Spot>,
     /// Where the deploy says what it gives.
@@ -58,6 +62,14 @@ pub struct Given {
 }
 
 impl Given {
+    /// Where Python looks for modules, in the container; what is not known is left out.
+    pub fn module_paths(&self) -> BTreeSet<String> {
+        let said = self.environment.get(super::MODULE_PATH).into_iter().flatten();
+        let said = said.flat_map(|value| value.shown('…').split([':', ';']).map(str::to_owned).collect::<Vec<_>>());
+        let all = said.chain(self.module_paths.iter().cloned());
+        all.filter(|path| !path.is_empty() && !path.contains(['…', '$'])).collect()
+    }
+
     /// Adds a configuration file of the tree, which is known in full: no letter of it stands for a gap.
     pub(super) fn add_plain_settings(&mut self, text: Text) {
         let escaped = crate::standin::escaped(text.text);

@@ -2,6 +2,9 @@
 //!
 //! See <https://docs.docker.com/reference/dockerfile/>.
 
+use super::MAX_LENGTH;
+use std::collections::BTreeMap;
+
 /// Whether a path is that of a Dockerfile.
 pub fn is_image(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
@@ -45,6 +48,51 @@ pub(crate) fn variables(text: &str) -> Vec<(String, String)> {
     }
     // What is made of arguments of the build is not known.
     found.retain(|(_, value)| !value.contains('$'));
+    found
+}
+
+/// The values that a Dockerfile gives a variable which is a list of places, one after the other: what it is made of may be said above it,
+/// `ENV HOME=/app PYTHONPATH=$HOME/lib`. What is not known is left out of the list.
+pub(crate) fn places(text: &str, variable: &str) -> Vec<String> {
+    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    let mut found = Vec::new();
+    for (word, rest) in instructions(text).into_iter().filter(|(word, _)| word == "ENV" || word == "ARG") {
+        let old = rest.split_once(char::is_whitespace).filter(|(name, _)| word == "ENV" && !name.contains('='));
+        let pairs = match old {
+            Some((name, value)) => vec![(name.to_owned(), value.trim().trim_matches('"').to_owned())],
+            None => {
+                let pairs = words(&rest).into_iter();
+                pairs.filter_map(|pair| pair.split_once('=').map(|(a, b)| (a.to_owned(), b.to_owned()))).collect()
+            }
+        };
+        for (name, value) in pairs {
+            let value = filled(&value, &known);
+            if name == variable {
+                found
+                    .extend(value.split(':').filter(|part| !part.is_empty() && !part.contains('$')).map(str::to_owned));
+            } else if !value.contains('$') {
+                known.insert(name, value);
+            }
+        }
+    }
+    found
+}
+
+/// A text with `$NAME` and `${NAME}` as they are known; the others stay.
+fn filled(text: &str, known: &BTreeMap<String, String>) -> String {
+    let mut parts = text.split('$');
+    let mut found = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let (name, rest) = match part.strip_prefix('{').and_then(|part| part.split_once('}')) {
+            Some(split) => split,
+            None => part.split_at(part.find(|c| !is_letter(c)).unwrap_or(part.len())),
+        };
+        match known.get(name).filter(|value| value.len() + found.len() <= MAX_LENGTH) {
+            Some(value) => found.extend([value, rest]),
+            None => found.extend(["$", part]),
+        }
+    }
     found
 }
 
@@ -166,6 +214,21 @@ mod tests {
             ("# ENV A=b\nenv A=b\nENV X=$Y\n", &[("A", "b")]),
         ] {
             assert_eq!(variables(text), expected.iter().copied().map(pair).collect::<Vec<_>>(), "{text}");
+        }
+    }
+
+    #[test]
+    fn places_of_an_image_are_read() {
+        for (text, expected) in [
+            ("ENV PYTHONPATH=/app/lib\n", &["/app/lib"][..]),
+            ("ENV PYTHONPATH /app/lib:/app\n", &["/app/lib", "/app"]),
+            ("ENV PYTHONPATH=\"${PYTHONPATH}:/app/lib\"\n", &["/app/lib"]),
+            ("ENV PYTHONPATH=/app/lib:$PYTHONPATH\n", &["/app/lib"]),
+            ("ENV HOME=/app\nENV PYTHONPATH=$HOME/lib:${HOME}/src\n", &["/app/lib", "/app/src"]),
+            ("ARG HOME=/app\nENV HOMES=/x PYTHONPATH=$HOMES/lib:$OTHER/y:$HOME\n", &["/x/lib", "/app"]),
+            ("ENV OTHER=/app/lib\n", &[]),
+        ] {
+            assert_eq!(places(text, "PYTHONPATH"), expected, "{text}");
         }
     }
 

@@ -37,11 +37,15 @@ pub use shell::dotenv;
 pub use spot::{Said, Sheet, Spot, Step};
 
 use crate::partial::Partial;
+use crate::path;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long a text may get that is made of others, in bytes; what is longer is not known.
 const MAX_LENGTH: usize = 4096;
+
+/// The variable that says where Python looks for modules.
+const MODULE_PATH: &str = "PYTHONPATH";
 
 /// A text of the deploy with its path.
 #[derive(Debug, Clone, Copy)]
@@ -127,6 +131,14 @@ impl Deploy {
         for (name, value) in image::variables(text.text) {
             if !given.environment.contains_key(&name) {
                 given.set(&name, Partial::from(value), Spot::line(text.path, &name));
+            }
+        }
+        given.module_paths.extend(image::places(text.text, MODULE_PATH));
+        // From where an image is built is not said: it is the directory of its file or the tree's, most of the time.
+        let directory = text.path.rsplit_once('/').map_or("", |(directory, _)| directory);
+        for (source, target) in image::copied_to(text.text, None) {
+            for context in [directory, ""] {
+                given.places.insert((path::join(context, &source), target.clone()));
             }
         }
         if given.path.is_empty() {

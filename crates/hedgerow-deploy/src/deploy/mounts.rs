@@ -85,14 +85,52 @@ fn cut(line: &str) -> Option<(&str, &str)> {
     None
 }
 
+/// What of the tree a compose service has, wherever that lies: a directory or a file, and where it is in the container.
+pub(super) fn places(
+    container: &Value,
+    directory: &str,
+    texts: &Texts,
+    fill: impl Fn(&str) -> Partial,
+) -> BTreeSet<(String, String)> {
+    let mut found = BTreeSet::new();
+    for volume in container.get("volumes").and_then(Value::as_list).into_iter().flatten() {
+        let text = |key: &str| volume.get(key).and_then(Value::as_str);
+        let (source, target) = match volume.as_str() {
+            Some(line) => {
+                let Some((source, rest)) = cut(line) else { continue };
+                (source, cut(rest).map_or(rest, |(target, _)| target))
+            }
+            None => match (text("source"), text("target")) {
+                (Some(source), Some(target)) if text("type") == Some("bind") => (source, target),
+                _ => continue,
+            },
+        };
+        let source = fill(&source.replacen("${PWD}", ".", 1).replacen("$PWD", ".", 1));
+        let source = source.known().filter(|source| source.starts_with('.'));
+        if let Some(source) = source.and_then(|source| join_within(directory, source)) {
+            found.insert((source, fill(target).shown('…')));
+        }
+    }
+    if let Some((context, text, stage)) = image(container, directory, texts) {
+        let all = image::copied_to(text, stage).into_iter();
+        found.extend(all.map(|(source, target)| (join(&context, &source), target)));
+    }
+    found
+}
+
+/// From where the image of a compose service is built, what its Dockerfile says, and which stage of it is meant.
+fn image<'t>(container: &'t Value, directory: &str, texts: &Texts<'t>) -> Option<(String, &'t str, Option<&'t str>)> {
+    let build = container.get("build")?;
+    let context = build.as_str().or_else(|| build.get("context")?.as_str()).unwrap_or(".");
+    let context = join_within(directory, context)?;
+    let name = build.get("dockerfile").and_then(Value::as_str).unwrap_or("Dockerfile");
+    let text = texts.get(join(&context, name).as_str())?;
+    Some((context, text, build.get("target").and_then(Value::as_str)))
+}
+
 /// What the image of a compose service copies in, where the tree has its Dockerfile.
 pub(super) fn copied(container: &Value, directory: &str, texts: &Texts) -> BTreeSet<Mount> {
-    let Some(build) = container.get("build") else { return BTreeSet::new() };
-    let context = build.as_str().or_else(|| build.get("context")?.as_str()).unwrap_or(".");
-    let Some(context) = join_within(directory, context) else { return BTreeSet::new() };
-    let name = build.get("dockerfile").and_then(Value::as_str).unwrap_or("Dockerfile");
-    let Some(text) = texts.get(join(&context, name).as_str()) else { return BTreeSet::new() };
-    let stage = build.get("target").and_then(Value::as_str);
+    let Some((context, text, stage)) = image(container, directory, texts) else { return BTreeSet::new() };
     let all = image::copied_to(text, stage).into_iter().filter(|(source, _)| !source.contains(['*', '$']));
     let mounts = all.map(|(source, target)| Mount { source: join(&context, &source), target });
     mounts.filter(|mount| !mount.source.is_empty()).collect()

@@ -6,7 +6,10 @@ use super::declared::Declared;
 use super::dotnet::{PROJECT, Projects, modules_path};
 use super::javascript::{self, JavaScript};
 use super::python::{Packages, is_distribution};
-use crate::paths::{below, dir_of};
+use crate::inventory::Home;
+use crate::paths::{above, below, dir_of, is_below};
+use crate::searched::{Searched, is_standard};
+use crate::tree::CodeFile;
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::Import;
 use hedgerow_deploy::path::join;
@@ -35,6 +38,12 @@ pub(crate) struct Modules {
     javascript: JavaScript,
     /// What Python installs from the tree.
     installed: Packages,
+    /// Where it looks besides.
+    searched: Searched,
+    /// The directories of services.
+    homes: BTreeSet<String>,
+    /// The directories of Python's modules, by their names, with those that hold them.
+    holders: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Modules {
@@ -82,6 +91,26 @@ impl Modules {
     /// Says which libraries of Python are known.
     pub(crate) fn know<'a>(&mut self, libraries: impl Iterator<Item = &'a str>) {
         self.installed.know(libraries);
+    }
+
+    /// Says where Python looks for modules, and which directories are services'.
+    pub(crate) fn search(&mut self, searched: Searched, homes: &[Home]) {
+        self.searched = searched;
+        self.homes = homes.iter().flat_map(|home| &home.directories).map(|(directory, _)| directory.clone()).collect();
+        for path in self.paths.iter().filter(|path| path.ends_with(".py")) {
+            for directory in above(dir_of(path)).filter(|directory| !directory.is_empty()) {
+                let name = directory.rsplit('/').next().unwrap_or(directory);
+                let holders = self.holders.entry(name.to_owned()).or_default();
+                if !holders.insert(dir_of(directory).to_owned()) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Where Python looks for modules.
+    pub(crate) fn searched(&self) -> &Searched {
+        &self.searched
     }
 
     /// The files that lie elsewhere when the service runs.
@@ -211,8 +240,8 @@ impl Modules {
         }
     }
 
-    /// A Python module: relative to the file, else below the file's directory or one of those above it, else of a package that is installed
-    /// from the tree.
+    /// A Python module: relative to the file, else below the file's directory or one of those above it, or where the service looks besides,
+    /// else of a package that is installed from the tree.
     fn python(&self, from: &str, module: &str) -> Option<String> {
         let dots = module.bytes().take_while(|byte| *byte == b'.').count();
         let tail = module[dots..].replace('.', "/");
@@ -229,6 +258,10 @@ impl Modules {
             let found = at(dir);
             if found.is_some() || dots > 0 {
                 return found;
+            }
+            let searched = self.searched.get(dir).into_iter().flatten();
+            if let Some(found) = searched.into_iter().find_map(|dir| at(dir)) {
+                return Some(found);
             }
             if dir.is_empty() {
                 return self.installed.holder(from, module).and_then(at);
@@ -284,7 +317,7 @@ impl Modules {
     pub(crate) fn is_own(&self, file: &File, import: &Import) -> bool {
         match file.language {
             Language::Go => self.go.iter().any(|(_, module)| at_or_below(&import.path, module).is_some()),
-            Language::Python => import.path.starts_with('.'),
+            Language::Python => import.path.starts_with('.') || self.lies_elsewhere(file.path, import),
             Language::JavaScript | Language::TypeScript => self.javascript.is_own(file.path, &import.path),
             Language::Rust => {
                 import.name.is_none() && ["self::", "super::"].iter().any(|start| import.path.starts_with(start))
@@ -294,6 +327,31 @@ impl Modules {
             Language::Ruby => import.name.is_none() && import.path.starts_with('.'),
             Language::CSharp | Language::Java | Language::Kotlin => false,
         }
+    }
+
+    /// The imports of a file that should lead to a file of the tree wherever it lies.
+    pub(crate) fn astray<'c>(&'c self, file: &'c CodeFile) -> impl Iterator<Item = &'c str> {
+        let imports = file.facts.imports.iter().filter(|_| file.language == Language::Python);
+        imports.filter(|import| self.lies_elsewhere(&file.path, import)).map(|import| import.path.as_str())
+    }
+
+    /// Whether a module of Python is nowhere that is looked in, and lies in a directory of the tree that is no other service's.
+    fn lies_elsewhere(&self, from: &str, import: &Import) -> bool {
+        let name = import.path.split('.').next().unwrap_or_default();
+        let is_others = |holder: &&String| {
+            let home = above(holder).find(|directory| self.homes.contains(*directory));
+            home.is_some_and(|home| !home.is_empty() && !is_below(from, home))
+        };
+        let item = import.name.as_deref().map(|name| format!("{}.{name}", import.path));
+        let modules = [Some(import.path.to_string()), item];
+        let has = |holder: &String| {
+            modules.iter().flatten().any(|module| {
+                let base = join(holder, &module.replace('.', "/"));
+                self.paths.contains(&format!("{base}.py")) || self.paths.contains(&format!("{base}/__init__.py"))
+            })
+        };
+        let mut holders = self.holders.get(name).into_iter().flatten().filter(|holder| !is_others(holder));
+        !is_standard(name) && !self.installed.is_library(name) && holders.any(has)
     }
 
     /// The names by which an import is known in its file.

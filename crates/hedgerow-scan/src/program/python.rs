@@ -53,6 +53,11 @@ impl Packages {
         self.libraries.extend(libraries.map(str::to_owned));
     }
 
+    /// Whether a library of this name is known.
+    pub(crate) fn is_library(&self, name: &str) -> bool {
+        self.libraries.contains(name)
+    }
+
     /// The directory that holds the package which a module is of, for a file that imports it, if there is one such package only.
     pub(crate) fn holder(&self, from: &str, module: &str) -> Option<&str> {
         let name = module.split('.').next()?;

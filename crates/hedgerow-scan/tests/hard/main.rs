@@ -31,6 +31,7 @@ mod reads;
 mod registry;
 mod releases;
 mod scripts;
+mod searched;
 mod shadowed;
 mod silent;
 mod wrappers;
