@@ -8,6 +8,7 @@ mod apphost;
 mod builds;
 mod classes;
 mod compose;
+mod csharp;
 mod deploy;
 mod environment;
 mod exports;

@@ -97,6 +97,10 @@ impl<'n> Lower<'_, 'n> {
     fn class(&mut self, node: Node<'n>) {
         let name = self.builder.field(node, "name");
         let notes = self.notes(node);
+        let mut modifiers = children(node).into_iter().filter(|child| child.kind() == "modifier");
+        if modifiers.any(|modifier| self.builder.slice(modifier) == "partial") {
+            self.partial.insert(name.clone());
+        }
         let bases = self.bases(node);
         let registered = notes.iter().any(|note| !PLAIN.contains(&note.name.as_str()));
         let (extends, base) = (!bases.is_empty(), bases.first().cloned());
@@ -208,8 +212,26 @@ impl<'n> Lower<'_, 'n> {
             }
         }
         let accessors = node.child_by_field_name("accessors").map(children).unwrap_or_default();
-        for body in accessors.into_iter().filter_map(|accessor| accessor.child_by_field_name("body")) {
+        for accessor in accessors {
+            let Some(body) = accessor.child_by_field_name("body") else { continue };
+            let is_getter = self.builder.field(accessor, "name") == "get";
             let id = self.builder.open_closure();
+            if !is_getter {
+                // What a setter is given is what the property is set to.
+                let span = range(accessor);
+                let this = self.builder.this(&self.classes, span);
+                let expr = self.builder.push_member(this, name.as_str(), span);
+                let value = self.builder.declare("value", None);
+                self.builder.define(value, Def::Value { expr, result: 0 });
+                match children(body).first() {
+                    Some(only) if body.kind() != "block" => {
+                        self.expr(*only);
+                    }
+                    _ => self.stmt(body),
+                }
+                self.builder.close_closure();
+                continue;
+            }
             if body.kind() == "block" {
                 self.stmt(body);
             } else if let Some(value) = children(body).first() {

@@ -2,7 +2,7 @@
 
 use super::Lower;
 use super::convention::calls_by_convention;
-use super::types::predefined;
+use super::types::{predefined, type_name};
 use crate::frontend::build::{Builder, Expressions, children, range};
 use crate::ir::{Argument, Expr, ExprId, Part, Range, Run, TypeRef};
 use tree_sitter::Node;
@@ -20,7 +20,9 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
         let expr = match node.kind() {
             "identifier" => {
                 let name = self.builder.slice(node).trim_start_matches('@').to_owned();
-                return self.name(&name, span);
+                let found = self.name(&name, span);
+                let is_of = node.parent().is_some_and(|above| above.child_by_field_name("expression") == Some(node));
+                return if is_of { self.or_alias(&name, found, span) } else { self.or_static(&name, found, span) };
             }
             "predefined_type" => {
                 let name = predefined(self.builder.slice(node)).to_owned();
@@ -198,8 +200,9 @@ impl<'n> Lower<'_, 'n> {
         {
             return self.builder.push_text(name.as_str(), span);
         }
-        let of = self.expr(of);
-        self.part(of, node.child_by_field_name("name"), span)
+        let value = self.expr(of);
+        let value = self.or_inner_class(of, value);
+        self.part(value, node.child_by_field_name("name"), span)
     }
 
     /// A part of a value. What a wrapper hands out is what it holds.
@@ -340,6 +343,12 @@ impl<'n> Lower<'_, 'n> {
                     && value.child_by_field_name("left").is_some_and(|left| left.kind() == "identifier")
             })
         };
+        if type_name(&ty) == "StringBuilder" && initializer.is_none() {
+            let first = arguments.first().map(|argument| argument.value);
+            // A number is how long it may get.
+            let first = first.filter(|first| !matches!(self.builder.facts.expr(*first), Expr::Number(_)));
+            return first.unwrap_or_else(|| self.builder.push_text("", span));
+        }
         match initializer {
             Some(values) if is_object(&values) => {
                 let mut stores = Vec::new();
@@ -435,6 +444,10 @@ impl<'n> Lower<'_, 'n> {
         if let Some(list) = list {
             self.handed_to_framework(function, list);
         }
+        let first = arguments.first().map(|argument| argument.value);
+        if let Some(text) = first.and_then(|value| self.appended(function, callee, value, span)) {
+            return text;
+        }
         let call = self.builder.call(callee, arguments, span);
         self.options(node, function, callee, call)
     }
@@ -448,7 +461,8 @@ impl<'n> Lower<'_, 'n> {
 
     /// What a bare name that is called means.
     fn called(&mut self, name: &str, span: Range) -> ExprId {
-        self.builder.called_within(&self.classes, name, span)
+        let found = self.builder.called_within(&self.classes, name, span);
+        self.or_static(name, found, span)
     }
 
     pub(super) fn arguments(&mut self, list: Node<'n>) -> Vec<Argument> {

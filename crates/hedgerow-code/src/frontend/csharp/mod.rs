@@ -7,6 +7,7 @@ mod apphost;
 mod class;
 mod convention;
 mod expr;
+mod names;
 mod options;
 mod stmt;
 mod types;
@@ -15,6 +16,7 @@ use super::build::{Builder, Class, children, facts_of};
 use super::first_fault;
 use crate::frontend::{Frontend, GLOBAL, MAIN};
 use crate::ir::{Facts, Function, Import};
+use std::collections::{BTreeMap, BTreeSet};
 use tree_sitter::Node;
 
 /// The front end.
@@ -23,7 +25,16 @@ pub(super) struct CSharp;
 impl Frontend for CSharp {
     fn facts(&self, text: &str) -> Facts {
         facts_of(&tree_sitter_c_sharp::LANGUAGE.into(), text, |builder, root| {
-            let mut lower = Lower { builder, classes: Vec::new(), later: Vec::new(), bound: Vec::new() };
+            let mut lower = Lower {
+                builder,
+                classes: Vec::new(),
+                later: Vec::new(),
+                bound: Vec::new(),
+                statics: Vec::new(),
+                partial: BTreeSet::new(),
+                aliases: BTreeMap::new(),
+                texts: BTreeSet::new(),
+            };
             lower.file(root);
             lower.builder.finish(root)
         })
@@ -39,7 +50,18 @@ struct Lower<'t, 'n> {
     later: Vec<(Node<'n>, Vec<Class>)>,
     /// What the `?.` around what is read are asked of, the innermost last.
     bound: Vec<crate::ir::ExprId>,
+    /// The types whose static members the file uses by bare names, up to [`MAX_STATICS`].
+    statics: Vec<String>,
+    /// The classes that have other parts.
+    partial: BTreeSet<String>,
+    /// Other names of classes: `using Http = Bank.Http`.
+    aliases: BTreeMap<String, String>,
+    /// The variables of the file that are a `StringBuilder`, by their names.
+    texts: BTreeSet<String>,
 }
+
+/// More types than this are not asked for a bare name.
+const MAX_STATICS: usize = 8;
 
 impl<'n> Lower<'_, 'n> {
     fn file(&mut self, root: Node<'n>) {
@@ -106,13 +128,24 @@ impl<'n> Lower<'_, 'n> {
         let text = self.builder.slice(node).trim_end_matches(';').trim();
         let (is_global, text) = text.strip_prefix("global ").map_or((false, text), |rest| (true, rest.trim_start()));
         let Some(text) = text.strip_prefix("using").map(str::trim_start) else { return };
-        // Static members are found by their type's name.
-        let text =
-            text.strip_prefix("static ").map_or(text, |path| path.rsplit_once('.').map_or("", |(above, _)| above));
+        // Methods are found by their names, other static members by their type's.
+        let text = match text.strip_prefix("static ").map(|path| path.rsplit_once('.').unwrap_or(("", path))) {
+            Some((above, last)) => {
+                if self.statics.len() < MAX_STATICS && !above.starts_with("System") {
+                    self.statics.push(last.trim().to_owned());
+                }
+                above
+            }
+            None => text,
+        };
         match text.split_once('=') {
             Some((alias, path)) if !path.contains('<') => {
                 let (alias, path) = (alias.trim().to_owned(), path.trim().to_owned());
                 self.import(Some(&alias), &path);
+                if let Some((above, class)) = path.rsplit_once('.') {
+                    self.import(None, above);
+                    self.aliases.insert(alias, class.trim().to_owned());
+                }
             }
             Some(_) => {}
             None if is_global => self.import(None, &format!("{GLOBAL}{text}")),

@@ -54,6 +54,10 @@ impl<'n> Lower<'_, 'n> {
             }
             // `section.Get<Ledger>()`
             ("Get" | "GetRequired", Some((_, ty))) => {
+                if let (Some(of), TypeRef::Map(_)) = (of, &ty) {
+                    // Its keys are those of the section.
+                    return of;
+                }
                 if let (Some(of), TypeRef::Name { .. }) = (of, &ty) {
                     self.fill(&ty, of, span);
                     let ty = self.builder.written(ty);

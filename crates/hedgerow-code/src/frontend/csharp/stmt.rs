@@ -64,6 +64,10 @@ impl<'n> Lower<'_, 'n> {
                         Some(name) => {
                             let name = self.builder.slice(name).to_owned();
                             let local = self.builder.declare(&name, written);
+                            let text = self.builder.slice(node);
+                            if text.contains("StringBuilder") {
+                                self.texts.insert(name);
+                            }
                             if let Some(expr) = value {
                                 self.builder.define(local, Def::Value { expr, result: 0 });
                             }

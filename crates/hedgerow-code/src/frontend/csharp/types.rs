@@ -67,7 +67,10 @@ impl<'n> Lower<'_, 'n> {
     fn ty_inner(&mut self, node: Node<'n>) -> TypeRef {
         let named = |name: &str| TypeRef::Name { qualifier: None, name: name.into() };
         match node.kind() {
-            "identifier" => named(self.builder.slice(node)),
+            "identifier" => {
+                let name = self.builder.slice(node);
+                named(self.aliases.get(name).map_or(name, String::as_str))
+            }
             "predefined_type" => TypeRef::Name { qualifier: None, name: predefined(self.builder.slice(node)).into() },
             "qualified_name" | "alias_qualified_name" => {
                 let name = node.child_by_field_name("name");
