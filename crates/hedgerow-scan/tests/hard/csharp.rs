@@ -2,9 +2,12 @@
 
 use crate::{outcome, summary};
 
+/// What a row shows, its files by their paths, and what is found.
+type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
+
 /// A program of three files at most, beside two others.
 #[track_caller]
-fn rows(rows: &[(&str, &[(&str, &str)], &[&str])]) {
+fn rows(rows: &[Row<'_>]) {
     let mut wrong = Vec::new();
     for (what, files, expected) in rows {
         let mut tree = "-- hedgerow.yaml\nscan: {}\n-- service.emoji/Emoji.csproj\n<Project></Project>\n".to_owned();
