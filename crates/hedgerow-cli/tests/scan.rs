@@ -583,6 +583,55 @@ fn a_hidden_directory_is_read_where_a_glob_of_the_deploy_names_it() {
 }
 
 #[test]
+fn a_place_of_code_or_settings_that_is_nowhere_is_told() {
+    let of = |says: &str| {
+        let config = format!(
+            "version: 1\nlabels: {{domain: bank.example}}\nservices: {{include: [\"service.*\"]}}\nenvironments: {{prod: {{stage: enforce}}}}\nscan: {{{says}}}\n"
+        );
+        let tree = tree(&[
+            ("hedgerow.yaml", config.as_bytes()),
+            ("service.emoji/service.yaml", b""),
+            ("service.ledger/service.yaml", b""),
+            ("app/emoji/main.rb", b"require 'net/http'\nNet::HTTP.get(URI('http://s-ledger/x'))\n"),
+        ]);
+        let ran = scan(tree.path(), "");
+        let told = ran.stderr.lines().filter_map(|line| line.strip_prefix("warning[idle-glob]: "));
+        let told: Vec<String> = told.map(|line| line.split('`').nth(1).unwrap_or_default().to_owned()).collect();
+        let calls = ran.out().lines().filter(|line| line.contains("-> service.ledger")).count();
+        (calls, told.join(" "))
+    };
+    let told = |calls: usize, text: &str| (calls, text.to_owned());
+    let table = [
+        ("services: [{path: app/emoji, name: service.emoji}]", told(1, "")),
+        ("services: [{path: 'app/{name}', name: 'service.{name}'}]", told(1, "")),
+        (
+            "services: [{path: app/emoji, name: service.emoji}, {path: app/emojy, name: service.ledger}]",
+            told(1, "app/emojy"),
+        ),
+        ("services: [{path: app/emoji, name: service.emoji}, {path: 'apps/{name}'}]", told(1, "apps/{name}")),
+        (
+            "services: [{path: /app/emoji, name: service.emoji}, {path: app/emoji, name: service.emoji}]",
+            told(1, "/app/emoji"),
+        ),
+        ("services: [{path: ../app, name: service.ledger}, {path: app, name: service.emoji}]", told(1, "../app")),
+        // People write paths in several ways.
+        ("services: [{path: ., name: service.emoji}]", told(1, "")),
+        ("services: [{path: ./, name: service.emoji}]", told(1, "")),
+        ("services: [{path: ./app/emoji, name: service.emoji}]", told(1, "")),
+        ("services: [{path: app/emoji/, name: service.emoji}]", told(1, "")),
+        ("services: [{path: app, name: service.emoji, main: ./emoji/main.rb}]", told(1, "")),
+        ("services: [{path: ., name: service.emoji}], exclude: ['./app/**']", told(0, "")),
+        (
+            "services: [{path: ., name: service.emoji}], settings: ['./app/*/main.rb', conf/*.json]",
+            told(1, "conf/*.json"),
+        ),
+    ];
+    for (says, expected) in table {
+        assert_eq!(of(says), expected, "{says}");
+    }
+}
+
+#[test]
 fn a_pair_that_names_nobody_is_told() {
     let of = |pair: &str| {
         let config = format!(

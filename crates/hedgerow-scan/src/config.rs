@@ -83,6 +83,8 @@ pub struct ScanConfig {
     /// Where the globs of `deploy` stand.
     pub(crate) deployed: Vec<(String, Span)>,
     pub(crate) settings: Vec<Pattern>,
+    /// Where the patterns of `settings` stand.
+    pub(crate) set: Vec<(String, Span)>,
     pub(crate) pack: Pack,
 }
 
@@ -90,7 +92,9 @@ pub struct ScanConfig {
 #[derive(Debug, Clone)]
 pub(crate) struct CodeDirectory {
     /// Directories, with `{name}` for one part of the path.
-    pub(crate) path: Pattern,
+    path: Pattern,
+    /// The directories as they are written, and where; nothing is written for the root.
+    written: (String, Span),
     /// The name of the service, with `{name}` for that part.
     pub(crate) name: Pattern,
     /// The directory or file with the entry point, below that directory.
@@ -98,10 +102,20 @@ pub(crate) struct CodeDirectory {
 }
 
 impl CodeDirectory {
+    /// The name taken out of a directory where it is one of these; empty for what has no `{name}`.
+    pub(crate) fn take<'d>(&self, directory: &'d str) -> Option<&'d str> {
+        // Letters that may be any may be none, and yet nobody means the root by them.
+        let is_meant = directory.is_empty() == self.written.0.is_empty();
+        self.path.take(directory).filter(|name| is_meant && !name.contains('/'))
+    }
+
     /// What of a path lies below one of the directories.
     pub(crate) fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
+        if self.written.0.is_empty() {
+            return Some(path);
+        }
         let mut above = path.match_indices('/').map(|(at, _)| at);
-        let at = above.find(|at| self.path.take(&path[..*at]).is_some_and(|name| !name.contains('/')))?;
+        let at = above.find(|at| self.take(&path[..*at]).is_some())?;
         Some(&path[at + 1..])
     }
 }
@@ -182,12 +196,50 @@ impl ScanConfig {
         tell_idle(globs, &self.deployed, paths, Code::IdleGlob, message)
     }
 
+    /// The paths of `services` that are no directory with a file of these, and the patterns of `settings` that fit none of them: all that
+    /// were read and could not be.
+    pub fn idle_places<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Vec<Diagnostic> {
+        let idle = |(_, span): &(String, Span), message: String| {
+            let help = "fix the path, which starts at the directory of hedgerow.yaml, or remove it";
+            Diagnostic::new(Code::IdleGlob, message).mark(*span, "").help(help)
+        };
+        let paths: Vec<&str> = paths.collect();
+        let directories = directories(paths.iter().copied());
+        let services = self.services.iter().filter(|code| !directories.iter().any(|dir| code.take(dir).is_some()));
+        let services = services.map(|code| {
+            idle(
+                &code.written,
+                format!("no file that the scan reads lies below `{}`, so no service has code by it", code.written.0),
+            )
+        });
+        let settings =
+            self.settings.iter().zip(&self.set).filter(|(pattern, _)| !paths.iter().any(|path| pattern.fits(path)));
+        let settings = settings
+            .map(|(_, written)| idle(written, format!("no file fits `{}`, so no settings are read by it", written.0)));
+        services.chain(settings).collect()
+    }
+
     /// The globs of `ignore` that fit none of these files: all source files of the tree, whether or not their service is
     /// asked for.
     pub fn idle_ignores<'p>(&self, paths: impl Iterator<Item = &'p str>) -> Vec<Diagnostic> {
         let message = |glob: &str| format!("no source file fits `{glob}`");
         tell_idle(&self.ignore, &self.ignored, paths, Code::IdleIgnore, message)
     }
+}
+
+/// All directories above files, the root among them.
+pub(crate) fn directories<'p>(paths: impl Iterator<Item = &'p str>) -> BTreeSet<&'p str> {
+    let mut directories = BTreeSet::from([""]);
+    for path in paths {
+        let mut directory = path;
+        while let Some((above, _)) = directory.rsplit_once('/') {
+            if !directories.insert(above) {
+                break;
+            }
+            directory = above;
+        }
+    }
+    directories
 }
 
 /// Says which globs of a set, each with its place in the configuration, fit none of these files.
@@ -239,7 +291,7 @@ mod tests {
              manual: {old: 'by hand'}\n  candidate: accept\n  servers: '*.R{s}'\n  registries: [a.R]\n  inert: [a.I]\n  texts: [{type: a.T, field: F}]\n",
         );
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
-        assert_eq!(config.services[0].path.take("app/user/service"), Some("user"));
+        assert_eq!(config.services[0].take("app/user/service"), Some("user"));
         assert!(config.exclude.is_match("a/b/c.go"));
         assert!(config.ignore.is_match("g/b/c.go"));
         assert!(config.explains("a", "b.c") && !config.explains("b.c", "a") && config.ignored.len() == 1);
@@ -256,6 +308,7 @@ mod tests {
             ("scan: {services: [{name: x}]}", "missing-key: {name: x}"),
             ("scan: {hosts: ['{a']}", "invalid-value: '{a'"),
             ("scan: {exclude: ['[']}", "invalid-value: '['"),
+            ("scan: {services: [{path: .}]}", "missing-key: ."),
             ("scan: {sinks: [{cal: x}]}", "unknown-key: cal"),
             ("scan: {sinks: [[a/b.C, 1]]}", "invalid-value: [a/b.C, 1]"),
             ("scan: {sinks: [{call: x, connection: ~}]}", "invalid-value: ~"),

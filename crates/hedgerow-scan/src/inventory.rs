@@ -1,6 +1,6 @@
 //! Which code belongs to which service, and where it begins to run.
 
-use crate::config::ScanConfig;
+use crate::config::{ScanConfig, directories};
 use crate::factories::factories;
 use crate::paths::{dir_of, is_below};
 use crate::program::{FnId, Meaning, PackageId, Program};
@@ -40,19 +40,9 @@ pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl I
         let home = Home { name: service.name.clone(), slug: service.slug.clone(), directories: Vec::new() };
         homes.insert(service.name.clone(), home);
     }
-    let mut directories = BTreeSet::new();
-    for path in paths {
-        let mut directory = path;
-        while let Some((above, _)) = directory.rsplit_once('/') {
-            if !directories.insert(above.to_owned()) {
-                break;
-            }
-            directory = above;
-        }
-    }
-    for directory in directories {
+    for directory in directories(paths) {
         let named = config.services.iter().filter_map(|code| {
-            let name = code.path.take(&directory).filter(|name| !name.contains('/'))?;
+            let name = code.take(directory)?;
             Some((name, code.name.put(name)?, code.main.clone()))
         });
         let named: Vec<_> = named.collect();
@@ -71,7 +61,7 @@ pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl I
                 name,
                 directories: Vec::new(),
             });
-            home.directories.push((directory.clone(), main));
+            home.directories.push((directory.to_owned(), main));
         }
     }
     for service in services {

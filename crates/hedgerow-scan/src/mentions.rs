@@ -32,7 +32,7 @@ use crate::spoken::Spoken;
 use crate::templated;
 use crate::texts::{is_lock, is_made};
 use crate::tree::{PlainFile, Tree, is_other};
-use given::{Sharers, everybodys_variable, given, is_everybodys, joined, shared};
+use given::{Common, Sharers, everybodys_variable, given, is_everybodys, joined, shared};
 use hedgerow_code::frontend::Language;
 use hedgerow_code::frontend::foreign::{foreign, literals};
 use hedgerow_code::ir::{Directive, Range};
@@ -114,6 +114,13 @@ pub(crate) fn ask<'a>(
         }
     }
     let shared = shared(homes, deploy);
+    let common = Common::new(homes, deploy, places, |nth, home, name| {
+        let mut own = texts.get(home.name.as_str()).into_iter().flatten().map(|(file, _)| file);
+        parts.get(nth).is_some_and(|part| part.variables.contains(name))
+            || own.any(|file| {
+                taken(file, name).is_some() || (foreign(&file.path).is_some() && asked_for(file, name).is_some())
+            })
+    });
     let languages = project::languages(tree);
     let mut hidden_variables = Vec::new();
     let mut everybodys: BTreeMap<(String, String), Vec<(String, Place)>> = BTreeMap::new();
@@ -182,7 +189,7 @@ pub(crate) fn ask<'a>(
         joined(home, hosts, (deploy, &beside.variables), &reads, outcome);
         let code = frameworks::Code { has_code: part.account.functions > 0, is_of_jvm, sections: &part.sections };
         frameworks::calls(home, &own, code, hosts, deploy, outcome);
-        let unused = given(home, hosts, deploy, places, &shared, &uses, &mut found);
+        let unused = given(home, hosts, deploy, places, (&shared, &common), &uses, &mut found);
         for (callee, name, place) in unused {
             everybodys.entry((callee, name)).or_default().push((home.name.clone(), place));
         }

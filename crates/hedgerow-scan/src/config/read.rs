@@ -83,7 +83,10 @@ impl Read<'_> {
         let (exclude, vendored, deploy) = (texts("exclude"), texts("vendored"), texts("deploy"));
         config.tags = texts("tags").into_iter().map(|(tag, _)| tag).collect();
         config.hosts = hosts.into_iter().filter_map(|(text, span)| self.pattern(&text, span)).collect();
-        config.settings = settings.into_iter().filter_map(|(text, span)| self.pattern(&text, span)).collect();
+        for (text, span) in settings {
+            config.settings.extend(self.pattern(plain(&text), span));
+            config.set.push((text, span));
+        }
         config.exclude = self.globs(exclude);
         config.vendored = self.globs(vendored);
         config.deployed.clone_from(&deploy);
@@ -148,16 +151,29 @@ impl Read<'_> {
             self.decoder.missing(fields.span, "an element of `services`", "path", "say where the code is");
             return None;
         };
-        let path = self.decoder.text(path, "`path`")?;
+        let mut path = self.decoder.text(path, "`path`")?;
+        path.value = plain(path.value);
         let last = path.value.rsplit('/').next().unwrap_or_default();
         let fallback = if path.value.contains('{') { "{name}" } else { last };
+        if path.value.is_empty() && fields.get("name").is_none() {
+            self.decoder.missing(path.span, "the root of the tree", "name", "say which service's code it is");
+            return None;
+        }
         let name = match fields.get("name") {
             Some(node) => self.decoder.text(node, "`name`").map(|text| (text.value.to_owned(), text.span))?,
             None => (fallback.to_owned(), path.span),
         };
-        let main =
-            fields.get("main").and_then(|node| self.decoder.text(node, "`main`")).map(|text| text.value.to_owned());
-        Some(CodeDirectory { path: self.pattern(path.value, path.span)?, name: self.pattern(&name.0, name.1)?, main })
+        let main = fields
+            .get("main")
+            .and_then(|node| self.decoder.text(node, "`main`"))
+            .map(|text| plain(text.value).to_owned());
+        let written = (path.value.to_owned(), path.span);
+        Some(CodeDirectory {
+            path: self.pattern(path.value, path.span)?,
+            written,
+            name: self.pattern(&name.0, name.1)?,
+            main,
+        })
     }
 
     fn texts(&mut self, node: &Node<'_>, what: &str) -> Vec<(String, Span)> {
@@ -190,7 +206,7 @@ impl Read<'_> {
     fn globs(&mut self, texts: Vec<(String, Span)>) -> GlobSet {
         let mut set = GlobSetBuilder::new();
         for (text, span) in texts {
-            match Glob::new(&text) {
+            match Glob::new(plain(&text)) {
                 Ok(glob) => {
                     set.add(glob);
                 }
@@ -228,4 +244,18 @@ fn to_value(node: &Node<'_>) -> serde_json::Value {
         }
         Content::Alias(_) => Value::Null,
     }
+}
+
+/// A path or glob as the paths of the tree are written: those who write `./app`, `app/` or `.` mean these.
+fn plain(written: &str) -> &str {
+    let mut path = written;
+    while let Some(rest) = path.strip_prefix("./") {
+        path = rest.trim_start_matches('/');
+    }
+    // What begins at the root of the machine is nowhere in the tree.
+    let end = path.trim_end_matches('/');
+    if end.is_empty() && !path.is_empty() {
+        return path;
+    }
+    if end == "." { "" } else { end }
 }

@@ -241,6 +241,59 @@ fn addresses_of_everybody_are_questions() {
 }
 
 #[test]
+fn what_one_place_gives_to_several_is_for_those_that_ask_for_it() {
+    let of = |variables: &str, compose: &str| {
+        format!(
+            "-- service.emoji/main.go\npackage main\nimport (\"net/http\"; \"os\")\nfunc main() {{ http.Get(os.Getenv(\"LEDGER_URL\")) }}\n\
+             -- service.shop/x.txt\n-- service.ledger/x.txt\n-- all.env\n{variables}\n\
+             -- compose.yml\n{compose}\n-- hedgerow.yaml\nscan: {{}}\n"
+        )
+    };
+    let only: &[&str] = &["emoji -> ledger joined", "shop ? ledger"];
+    let both: &[&str] = &["emoji -> ledger joined", "shop -> ledger addressed"];
+    let file = "services: {s-emoji: {image: x, env_file: all.env}, s-shop: {image: y, env_file: all.env}}";
+    let ledger = "LEDGER_URL=http://s-ledger/";
+    let set = "{LEDGER_URL: 'http://s-ledger/'}";
+    let anchor = |services: &str| of("", &format!("x-all: &all {set}\nservices: {services}"));
+    rows(&[
+        (of(ledger, file), only),
+        (of("export LEDGER_URL='http://s-ledger/' # where", file), only),
+        // `OTHER` is asked for by nobody, so nobody knows whose it is.
+        (of(&format!("{ledger}\nOTHER=http://s-ledger/x"), file), both),
+        (anchor("{s-emoji: {image: x, environment: *all}, s-shop: {image: y, environment: *all}}"), only),
+        (
+            anchor("{s-emoji: {image: x, environment: {<<: *all, A: b}}, s-shop: {image: y, environment: {<<: *all}}}"),
+            only,
+        ),
+        (
+            of(
+                "",
+                &format!(
+                    "x-all: &all {{image: x, environment: {set}}}\nservices: {{s-emoji: *all, s-shop: {{<<: *all, image: y}}}}"
+                ),
+            ),
+            only,
+        ),
+        // What is listed for a service is for it.
+        (
+            of(
+                "",
+                &format!(
+                    "services: {{s-emoji: {{image: x, environment: {set}}}, s-shop: {{image: y, environment: {set}}}}}"
+                ),
+            ),
+            both,
+        ),
+        (
+            anchor(
+                "{s-emoji: {image: x, environment: *all}, s-shop: {image: y, environment: *all, command: 'wait $$LEDGER_URL'}}",
+            ),
+            both,
+        ),
+    ]);
+}
+
+#[test]
 fn what_its_own_command_uses_a_service_takes() {
     let all = ["a", "b", "c", "d"].map(|name| {
         format!("-- service.{name}/x.txt\n-- k8s/{name}.yaml\nkind: Deployment\nmetadata: {{name: s-{name}}}\nspec: {{template: {{spec: {{containers: [{{name: main, image: x, command: [wait-for, $(LEDGER_URL)], env: [{{name: LEDGER_URL, value: 'http://s-ledger'}}]}}]}}}}}}\n")

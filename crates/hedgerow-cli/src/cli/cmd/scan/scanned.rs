@@ -77,6 +77,10 @@ pub(in crate::cli::cmd) fn scan(
     let lost = lost.map(|(path, fault)| (path.clone(), fault.reason())).collect();
     warnings.extend(config.idle_ignores(read.source_paths()));
     warnings.extend(config.idle_deploys(read.source_paths()));
+    // One configuration may serve many repositories.
+    if loaded.fleet.catalogue().is_none() {
+        warnings.extend(config.idle_places(read.source_paths()));
+    }
     warnings.extend(config.idle_pairs(&services));
     let by_path = read.files.into_iter().map(|file| (file.path, file.text)).collect();
     let texts = Texts::new(loaded.sources, by_path);
