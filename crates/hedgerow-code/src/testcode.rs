@@ -37,7 +37,14 @@ pub fn is_test(path: &str) -> bool {
 /// Whether a script's file is a test, or made by a program that makes it small.
 pub(crate) fn is_script_test(stem: &str) -> bool {
     let kinds = ["test", "spec", "e2e", "e2e-spec", "cy", "mock", "stories"];
-    stem.split('.').skip(1).any(|part| kinds.contains(&part)) || stem.ends_with(".min")
+    stem.split('.').skip(1).any(|part| kinds.contains(&part)) || stem.ends_with(".min") || is_script_runner(stem)
+}
+
+/// Whether a script's file sets up a program that runs tests: `jest.config`, `jestGlobalSetup`, `vitest.setup`.
+fn is_script_runner(stem: &str) -> bool {
+    let runners = ["jest", "vitest", "karma", "playwright", "cypress"];
+    let mut rests = runners.iter().filter_map(|runner| stem.strip_prefix(runner));
+    rests.any(|rest| rest.starts_with(|c: char| matches!(c, '.' | '-') || c.is_ascii_uppercase()))
 }
 
 /// Whether a file of the languages of the JVM is a test.
@@ -103,6 +110,11 @@ mod tests {
             "a/test/x.js",
             "a/e2e/x.js",
             "a/x.min.js",
+            "a/jest.config.js",
+            "a/jestGlobalSetup.js",
+            "a/jest-setup.ts",
+            "a/vitest.config.mts",
+            "a/playwright.config.ts",
             "a/x.spec.ts",
             "a/x.test.tsx",
             "a/x.e2e.ts",
@@ -138,6 +150,8 @@ mod tests {
     fn what_only_looks_like_a_test_is_read() {
         for path in [
             "a/contest.go",
+            "a/jester.js",
+            "a/jest/x.js",
             "a/testing.py",
             "a/latest.py",
             "a/Contest.java",

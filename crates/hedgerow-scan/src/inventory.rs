@@ -1,13 +1,15 @@
 //! Which code belongs to which service, and where it begins to run.
 
+mod scripts;
+
 use crate::config::{ScanConfig, directories};
-use crate::factories::factories;
 use crate::paths::{dir_of, is_below};
 use crate::program::{FnId, Meaning, PackageId, Program};
 use crate::tree::PlainFile;
 use hedgerow_code::Begins;
 use hedgerow_code::ir::TypeRef;
 use hedgerow_deploy::Hosts;
+use scripts::scripts;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A service as the fleet knows it.
@@ -311,31 +313,6 @@ fn rust(program: &Program, place: &str) -> Vec<FnId> {
         mains.filter_map(move |(n, _)| program.function_at(at, n))
     });
     mains.collect()
-}
-
-/// Files of the script languages at a place or below it that no other file of the service loads: they are started by somebody.
-fn scripts(program: &Program, place: &str) -> Vec<FnId> {
-    let files = beginning(program, place, Begins::Scripts);
-    let files: Vec<u32> = files.map(|(at, _)| at).collect();
-    let mut loaded = BTreeSet::new();
-    for file in &files {
-        let package = program.package_of(*file);
-        loaded.extend(program.imported(package).filter(|other| *other != package));
-    }
-    let roots: Vec<u32> = files.iter().copied().filter(|file| !loaded.contains(&program.package_of(*file))).collect();
-    // Files that load each other in a ring have no root: then all of them are.
-    let roots = if roots.is_empty() { files.clone() } else { roots };
-    let mut found = Vec::new();
-    for file in roots {
-        found.extend(program.loader(file));
-        // What nobody imports and exports functions has them called by its host: a framework, a load generator, a runtime of functions.
-        let functions = (0_u32..).zip(&program.files[file as usize].facts.functions).skip(1);
-        found.extend(functions.filter(|(_, f)| f.exported).filter_map(|(at, _)| program.function_at(file, at)));
-        found.extend(factories(program, file, true));
-    }
-    found.extend(files.iter().flat_map(|file| factories(program, *file, false)));
-    // What a framework calls by an annotation is reached once its file is loaded.
-    found
 }
 
 /// Java's `main` methods at a place or below it, and every method of a class that carries an annotation: the container calls those.

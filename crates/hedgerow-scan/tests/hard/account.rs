@@ -118,3 +118,45 @@ fn a_service_that_is_given_addresses_and_imports_what_is_nowhere_is_asked_about(
         assert_eq!(blind(&tree), [], "{tree}");
     }
 }
+
+#[test]
+fn a_program_whose_first_file_is_loaded_by_those_that_it_loads_begins_there() {
+    // Beside each ring lies a file that nobody loads, and that is not where the program begins.
+    let aside = "-- service.shop/aside.js\nconsole.log('x');\n";
+    let python = "-- service.shop/aside.py\nprint('x')\n";
+    let called = &["shop -> ledger proven"][..];
+    rows(&[
+        (
+            &format!(
+                "{aside}-- service.shop/app.ts\nimport {{ run }} from './lib.js';\nexport const db = {{}};\nrun();\n-- service.shop/lib.ts\nimport {{ db }} from './app.js';\nexport function run() {{ fetch('http://s-ledger/x', db); }}\n"
+            ),
+            called,
+        ),
+        (
+            &format!(
+                "{aside}-- service.shop/z.js\nconst a = require('./a');\nexports.url = 'http://s-ledger';\na.go();\n-- service.shop/a.js\nconst b = require('./b');\nexports.go = () => b.call();\n-- service.shop/b.js\nconst z = require('./z');\nexports.call = () => fetch(z.url);\n"
+            ),
+            called,
+        ),
+        (
+            &format!(
+                "{python}-- service.shop/main.py\nimport db\nAPP = 1\ndb.go()\n-- service.shop/db.py\nimport models\ndef go():\n    models.go()\n-- service.shop/models.py\nimport requests\nimport main\ndef go():\n    requests.get('http://s-ledger/x')\n"
+            ),
+            called,
+        ),
+        // Two rings, of which the one loads the other.
+        (
+            &format!(
+                "{aside}-- service.shop/a.ts\nimport './b';\nimport {{ go }} from './c';\ngo();\n-- service.shop/b.ts\nimport './a';\n-- service.shop/c.ts\nimport {{ call }} from './d';\nexport function go() {{ call(); }}\n-- service.shop/d.ts\nimport './c';\nexport function call() {{ fetch('http://s-ledger/x'); }}\n"
+            ),
+            called,
+        ),
+        // What a ring only offers, nobody calls.
+        (
+            &format!(
+                "{aside}-- service.shop/a.ts\nimport {{ b }} from './b';\nexport function a() {{ fetch('http://s-ledger/x'); }}\n-- service.shop/b.ts\nimport {{ a }} from './a';\nexport function b() {{}}\n"
+            ),
+            &["shop ? ledger"],
+        ),
+    ]);
+}
