@@ -155,6 +155,7 @@ pub(crate) static TRANSFER: Form = Form {
             "What the names of the variables begin with that fill a structure: an argument, as a target is written.",
             Value::Any,
         ),
+        key("all", "Whether it gives all of them, and a name behind it one, as `process.env` does.", Value::Boolean),
     ],
     bonds: &[],
 };

@@ -233,6 +233,9 @@ pub(crate) struct Transfer {
     /// Where it is said what the names of the variables begin with that fill a structure.
     #[serde(default)]
     pub(crate) prefix: Option<Target>,
+    /// Whether what it gives by itself is all of them, as `process.env` is all variables.
+    #[serde(default, rename = "all")]
+    pub(crate) is_all: bool,
 }
 
 /// An argument or the receiver.

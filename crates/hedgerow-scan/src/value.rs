@@ -59,6 +59,8 @@ pub(crate) enum Value {
     Setting(Vec<String>),
     /// A value that is written out or constructed there, seen from the calls that lead there.
     Made(Site, Vec<Site>),
+    /// All variables of the process: `process.env`.
+    Environment,
     /// The named arguments of that call, seen from the calls that lead there.
     Named(Site, Vec<Site>),
     /// A connection opened there to one of these targets.
@@ -275,7 +277,9 @@ impl Values {
             let template = match value {
                 Value::Text(template) => template.clone(),
                 Value::Setting(path) => Template::piece(Piece::Setting(path.clone())),
-                Value::Made(..) | Value::Named(..) | Value::Connection(..) => Template::piece(Piece::Hole),
+                Value::Environment | Value::Made(..) | Value::Named(..) | Value::Connection(..) => {
+                    Template::piece(Piece::Hole)
+                }
             };
             found.entry(template).or_insert_with(|| way.clone());
         }

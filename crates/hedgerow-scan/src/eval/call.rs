@@ -22,6 +22,9 @@ impl<'p> Eval<'_, 'p> {
         if let Some(values) = self.field_default(frame, site) {
             return values;
         }
+        if let Some(values) = self.environment_lookup(frame, callee, arguments) {
+            return values;
+        }
         let program = self.infer.program;
         if let Some(functions) = self.reach.targets.get(&site) {
             let mut values = Values::default();

@@ -1,5 +1,6 @@
 //! What lists, maps and other containers hold.
 
+use super::environment::variable;
 use super::{Eval, Frame, MAX_DEPTH};
 use crate::join::HOST_KEY;
 use crate::value::{Piece, Template, Value, Values};
@@ -33,6 +34,9 @@ impl Eval<'_, '_> {
                     let mut path = path.clone();
                     path.push(key.unwrap_or("*").to_owned());
                     values.known.insert(Value::Setting(path), way.clone());
+                }
+                Value::Environment => {
+                    values.add(&key.map_or_else(|| Values::one(Value::Text(Template::piece(Piece::Hole))), variable))
                 }
                 Value::Made(site, chain) => {
                     let frame = Frame { function: site.function, chain: chain.clone() };

@@ -6,6 +6,7 @@
 mod call;
 mod composed;
 mod elements;
+mod environment;
 mod packs;
 mod passed;
 mod pydantic;
@@ -222,7 +223,7 @@ impl<'a, 'p> Eval<'a, 'p> {
                 .meaning(program.file_of(frame.function), program.word(frame.function, *name))
             {
                 Meaning::Global(global) => self.global(global),
-                Meaning::External(..) => Values::lost(site),
+                Meaning::External(..) => self.environment(site).unwrap_or_else(|| Values::lost(site)),
                 Meaning::Function(_) | Meaning::Type(_) | Meaning::Package(_) | Meaning::Unknown => Values::default(),
             },
             Expr::Member { of, name } => self.member(frame, *of, program.word(frame.function, *name), site),
@@ -244,12 +245,7 @@ impl<'a, 'p> Eval<'a, 'p> {
                 if let Some(values) = named.or_else(|| self.section_index(frame, *of, *key)) {
                     return values;
                 }
-                let key = self.eval(frame, *key, 0);
-                let key = match key.known.keys().next() {
-                    Some(Value::Text(text)) if key.known.len() == 1 => text.constant(),
-                    _ => None,
-                };
-                self.elements(&self.eval(frame, *of, 0), key)
+                self.elements(&self.eval(frame, *of, 0), self.constant(frame, *key).as_deref())
             }
             Expr::Address(of) | Expr::Deref(of) | Expr::Super(of) | Expr::Cast { of, .. } => {
                 (*self.eval(frame, *of, result)).clone()

@@ -1,5 +1,6 @@
 //! What is stored in globals, fields and the parts of values.
 
+use super::environment::variable;
 use super::{Eval, Frame, packs};
 use crate::infer::property;
 use crate::pack::Source;
@@ -88,6 +89,7 @@ impl<'p> Eval<'_, 'p> {
                         }
                     }
                 },
+                Value::Environment => values.add(&variable(name)),
                 Value::Text(_) | Value::Named(..) | Value::Connection(..) => precise = false,
             }
         }
@@ -285,21 +287,6 @@ impl<'p> Eval<'_, 'p> {
         })
     }
 
-    /// `os.environ["NAME"]`
-    pub(super) fn environment_index(&self, frame: &Frame, of: ExprId, key: ExprId) -> Option<Values> {
-        let path = self.infer.origin(frame.function, of)?;
-        let transfer = self.packs.transfer(self.language(frame.function), &path)?;
-        if transfer.gives != Source::Environment {
-            return None;
-        }
-        let mut values = Values::default();
-        for (template, way) in self.eval(frame, key, 0).templates() {
-            let piece = template.constant().map_or(Piece::Hole, |name| Piece::Environment(name.to_owned()));
-            values.known.insert(Value::Text(Template::piece(piece)), way);
-        }
-        Some(values)
-    }
-
     /// A member of something outside of the tree that the packs know.
     pub(super) fn outside_member(&self, frame: &Frame, site: Site) -> Option<Values> {
         let path = self.infer.origin(frame.function, site.expr)?;
@@ -311,6 +298,7 @@ impl<'p> Eval<'_, 'p> {
             return None;
         }
         match transfer.gives {
+            Source::Environment if transfer.is_all => Some(Values::one(Value::Environment)),
             // `process.env.NAME`
             Source::Environment => Some(Values::one(Value::Text(Template::piece(Piece::Environment(
                 self.infer.program.word(frame.function, *name).to_owned(),

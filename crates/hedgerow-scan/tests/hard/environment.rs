@@ -250,3 +250,42 @@ fn variables_that_fill_structures_begin_as_the_call_says() {
         assert_eq!(found, expected, "{body}");
     }
 }
+
+#[test]
+fn all_variables_may_be_handed_on() {
+    // With Kubernetes' service links, no deploy file sets the variable.
+    let links = "-- k8s/x.yaml\napiVersion: v1\nkind: Service\nmetadata: {name: s-ledger}\nspec: {selector: {app: s-ledger}, ports: [{port: 80}]}\n---\nkind: Deployment\nmetadata: {name: s-emoji}\nspec: {template: {spec: {containers: [{name: main, image: x}]}}}\n";
+    let of = |path: &str, code: &str| {
+        finds(
+            &format!("-- service.emoji/{path}\n{code}\n-- service.ledger/x.txt\n-- service.card/x.txt\n{links}"),
+            &["emoji -> ledger joined"],
+        );
+    };
+    for code in [
+        "function load(env) { const { S_LEDGER_SERVICE_HOST, B } = env; return { host: S_LEDGER_SERVICE_HOST }; }\nfetch(`http://${load(process.env).host}/x`);",
+        "function load(env: NodeJS.ProcessEnv) { const { S_LEDGER_SERVICE_HOST = 'localhost' } = env; return S_LEDGER_SERVICE_HOST; }\nfetch('http://' + load(process.env) + '/x');",
+        "import { env } from 'node:process';\nconst load = (env) => env['S_LEDGER_SERVICE_HOST'];\nfetch('http://' + load(env));",
+        "import process from 'node:process';\nfunction load(env = process.env) { return env.S_LEDGER_SERVICE_HOST; }\nfetch('http://' + load());",
+        "class Config { constructor(env) { this.host = env.S_LEDGER_SERVICE_HOST; } }\nfetch('http://' + new Config(process.env).host);",
+    ] {
+        of("main.ts", code);
+    }
+    for code in [
+        "import os\nimport requests\ndef load(env):\n    return env['S_LEDGER_SERVICE_HOST']\nrequests.get('http://' + load(os.environ))",
+        "import requests\nfrom os import environ\ndef load(env):\n    return env.get('S_LEDGER_SERVICE_HOST', 'localhost')\nrequests.get('http://' + load(environ))",
+        "import os\nimport requests\nclass Config:\n    def __init__(self, env=os.environ):\n        self.host = env['S_LEDGER_SERVICE_HOST']\nrequests.get('http://' + Config().host)",
+    ] {
+        of("main.py", code);
+    }
+    of(
+        "main.rb",
+        "require 'net/http'\ndef load(env)\n  env.fetch('S_LEDGER_SERVICE_HOST', 'x')\nend\nNet::HTTP.get(URI(\"http://#{load(ENV)}/x\"))",
+    );
+    // What is handed on may be something else.
+    finds(
+        &format!(
+            "-- service.emoji/main.ts\nfunction load(env) {{ return env.S_LEDGER_SERVICE_HOST; }}\nfetch('http://' + load({{ S_LEDGER_SERVICE_HOST: 's-card' }}));\n-- service.ledger/x.txt\n-- service.card/x.txt\n{links}"
+        ),
+        &["emoji -> card proven"],
+    );
+}
