@@ -47,8 +47,9 @@ mod standin;
 mod value;
 
 pub use deploy::{
-    Command, Deploy, Given, Hiding, Mounted, Route, Said, Schedule, Sheet, Spot, Step, Text, Unread, Unreadable, Word,
-    build, documents, dotenv, image, is_manifest, is_too_deep, properties, swells, without_objects,
+    Command, Deploy, Foreign, Given, Hiding, Mounted, Route, Said, Schedule, Sheet, Spot, Step, Text, Unread,
+    Unreadable, Word, build, documents, dotenv, foreign_objects, image, is_manifest, is_too_deep, properties, swells,
+    without_objects,
 };
 pub use host::{Answer, Hosts, Listener, Machine};
 pub use partial::Partial;

@@ -7,6 +7,7 @@
 mod common;
 mod given;
 mod hidden;
+mod objects;
 mod project;
 mod questions;
 mod variables;
@@ -234,6 +235,7 @@ pub(crate) fn ask<'a>(
         outcome.findings.extend(finding);
     }
     common::ask(tree, homes, parts, hosts, outcome);
+    objects::ask(tree, hosts, outcome);
 }
 
 /// What a file that is no code of a language that is read names; and the variables for addresses that its code asks for.

@@ -6,6 +6,7 @@ mod compose;
 mod container;
 mod controllers;
 mod expand;
+mod foreign;
 mod given;
 mod hocon;
 pub mod image;
@@ -27,6 +28,7 @@ mod whose;
 mod workloads;
 
 pub use command::{Command, Mounted, Word};
+pub use foreign::{Foreign, foreign_objects};
 pub use given::{Given, Hiding};
 pub use mounts::{is_manifest, without_objects};
 pub use routed::Route;

@@ -202,7 +202,7 @@ fn is_yaml(path: &str) -> bool {
 }
 
 /// The documents of a text of YAML, each with the line that begins it: a template is no YAML, and has them all the same.
-fn parts(text: &str) -> Vec<&str> {
+pub(super) fn parts(text: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut begin, mut at) = (0, 0);
     for line in text.split_inclusive('\n') {

@@ -574,3 +574,28 @@ fn words_of_a_list_that_chooses_are_no_hosts() {
         rows(&[(&tree(settings), expected)]);
     }
 }
+
+#[test]
+fn an_address_in_an_object_of_a_kind_that_is_not_read_is_asked_about() {
+    let object = |said: &str| {
+        format!("-- k8s/x.yaml\nkind: Probe\napiVersion: x.example/v1\nmetadata: {{name: x}}\nspec:\n  {said}\n")
+    };
+    let route = "-- k8s/x.yaml\nkind: VirtualService\napiVersion: networking.istio.io/v1\nmetadata: {name: x}\nspec: {hosts: [x.example], http: [{route: [{destination: {host: s-ledger}}], mirror: {host: 'http://s-ledger'}}]}\n";
+    for (files, expected) in [
+        (object("url: http://s-ledger/sync"), &[" ? ledger"][..]),
+        (object("hooks: {sync: {webhook: {url: 'http://s-ledger.default.svc:8080/x'}}}"), &[" ? ledger"]),
+        (object("targets: [https://s-ledger, https://s-cart]"), &[" ? cart ledger"]),
+        (object("host: s-ledger.default.svc.cluster.local"), &[" ? ledger"]),
+        // No address.
+        (object("name: s-ledger"), &[]),
+        (object("url: http://example.com"), &[]),
+        (object("publicUrl: http://s-ledger"), &[]),
+        // Somebody has said why.
+        (object("url: http://s-ledger # hedgerow: ignore a drill"), &[]),
+        (object("url: http://s-ledger") + "-- hedgerow.yaml\nscan: {ignore: {'k8s/x.yaml': a drill}}\n", &[]),
+        (route.to_owned(), &[]),
+        ("-- k8s/x.yaml\nkind: Role\napiVersion: rbac.authorization.k8s.io/v1\nmetadata: {name: x}\nurl: http://s-ledger\n".to_owned(), &[]),
+    ] {
+        assert_eq!(asks(&tree(&files)), expected, "{files}");
+    }
+}
