@@ -76,9 +76,9 @@ pub(in crate::cli::cmd) fn scan(
     let lost = read.faults.iter().filter(|(_, fault)| *fault != Fault::Ignored);
     let lost = lost.map(|(path, fault)| (path.clone(), fault.reason())).collect();
     warnings.extend(config.idle_ignores(read.source_paths()));
-    warnings.extend(config.idle_deploys(read.source_paths()));
-    // One configuration may serve many repositories.
+    // One configuration may serve many repositories, each with some of these.
     if loaded.fleet.catalogue().is_none() {
+        warnings.extend(config.idle_deploys(read.source_paths()));
         warnings.extend(config.idle_places(read.source_paths()));
     }
     warnings.extend(config.idle_pairs(&services));
