@@ -183,12 +183,16 @@ pub(crate) fn named(text: &str, before: &str, hosts: &Hosts) -> Vec<Named> {
         structured(&value, before, (trimmed, start), hosts, &mut found);
         return found;
     }
-    if trimmed.contains(char::is_whitespace) || (trimmed.contains([';', '=']) && !trimmed.contains("://")) {
+    // A list of hosts may have spaces behind its commas.
+    let is_list = asks_for_host(before) && !trimmed.split(',').any(|piece| piece.trim().contains(char::is_whitespace));
+    if (!is_list && trimmed.contains(char::is_whitespace)) || (trimmed.contains([';', '=']) && !trimmed.contains("://"))
+    {
         strings(trimmed, start, hosts, &mut found);
         return found;
     }
     let is_choice = is_choice(trimmed.split(','), before, hosts);
     for (at, piece) in pieces(trimmed, ',') {
+        let (at, piece) = (at + piece.len() - piece.trim_start().len(), piece.trim());
         in_list(is_choice, before, &mut found, |before, found| token(piece, start + at, before, hosts, found));
     }
     found
@@ -291,11 +295,23 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
         Ok(port) => (MIN_PORT..65_536).contains(&port),
         // What it comes to is not known; behind an image that is a version.
         Err(_) if Partial::read(port).begins_open() => !is_image(before),
-        Err(_) => port.to_lowercase().contains("port"),
+        // `host:$PORT`, and not `label:host:$PORT`.
+        Err(_) => !port.contains(':') && port.to_lowercase().contains("port"),
     };
     let port_is_called = port.is_some_and(is_port);
     // What is behind the name is neither a port nor a path: a label, a version, a class.
     if port.is_some() && !port_is_called {
+        // Unless the name is one for a host with a port: `locks:redis:6379:1`, as lists of connections have it.
+        let mut parts = authority.splitn(4, ':');
+        if let (true, Some(label), Some(host), Some(port)) =
+            (asks_for_host(before), parts.next(), parts.next(), parts.next())
+            && is_port(port)
+            && text.starts_with(label)
+        {
+            let from = label.len() + 1;
+            let end = from + host.len() + 1 + port.len();
+            token(&text[from..end], start + from, before, hosts, found);
+        }
         return;
     }
     let service = match name.known() {
@@ -344,6 +360,16 @@ mod tests {
             ("http://me:pw@cart:80/x?y=http://order-api", "", &["CART"]),
             ("cart:8080", "", &["CART"]),
             ("cart:8080/x", "", &["CART"]),
+            ("locks:redis:6379:1:secret", "REDIS_HOSTS", &["REDIS"]),
+            ("one:redis:6379:0, two:cart:80:1,all:order-api:80", "REDIS_HOSTS", &["REDIS", "CART", "ORDER-API"]),
+            ("one:redis:${PORT}:0", "HOSTS", &["REDIS"]),
+            ("cart:80, redis:6379", "UPSTREAM_HOSTS", &["CART", "REDIS"]),
+            ("cart, redis", "HOSTS", &["CART", "REDIS"]),
+            ("locks:redis:6379:1", "IMAGE", &[]),
+            ("locks:redis:latest:1", "HOSTS", &[]),
+            ("locks:redis", "HOSTS", &[]),
+            ("one:two:redis:6379", "HOSTS", &[]),
+            ("the host, cart is down", "HOSTS", &[]),
             ("redis:7", "", &[]),
             ("redis:6379", "", &["REDIS"]),
             ("redis:7.2-alpine", "", &[]),
