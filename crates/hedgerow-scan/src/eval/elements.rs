@@ -36,7 +36,7 @@ impl Eval<'_, '_> {
                     values.known.insert(Value::Setting(path), way.clone());
                 }
                 Value::Environment => {
-                    values.add(&key.map_or_else(|| Values::one(Value::Text(Template::piece(Piece::Hole))), variable))
+                    values.add(&key.map_or_else(|| Values::one(Value::Text(Template::piece(Piece::Hole))), variable));
                 }
                 Value::Made(site, chain) => {
                     let frame = Frame { function: site.function, chain: chain.clone() };

@@ -50,7 +50,8 @@ impl<'p> Eval<'_, 'p> {
         match self.infer.qualified(frame.function, of, name) {
             Some(Meaning::Global(global)) => return self.global(global),
             Some(Meaning::External(..)) => {
-                return self.packs_call(frame, site, &[], 0).unwrap_or_else(|| Values::lost(site));
+                let all = self.environment(site).or_else(|| self.packs_call(frame, site, &[], 0));
+                return all.unwrap_or_else(|| Values::lost(site));
             }
             Some(_) => return Values::default(),
             None => {}
