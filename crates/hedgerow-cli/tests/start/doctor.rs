@@ -66,14 +66,82 @@ fn the_real_hosts_are_asked_and_a_missing_plugin_is_a_problem() {
     assert!(ran.out().contains("problem Helm 4 has no plugin `hedgerow`"), "{}", ran.out());
     assert!(ran.stderr.contains("1 problem\n"), "{}", ran.stderr);
     // Where Helm itself says that its plugins are.
+    let shipped = shipped();
     let plugins = root.path().join("home/.local/share/helm/plugins");
     for (directory, problems) in [("hedgerow", 0), ("hedgerow-again", 1)] {
         std::fs::create_dir_all(plugins.join(directory)).unwrap();
-        std::fs::write(plugins.join(directory).join("plugin.yaml"), "name: hedgerow\nversion: 0.1.0\n").unwrap();
+        std::fs::write(plugins.join(directory).join("plugin.yaml"), &shipped).unwrap();
         let ran = doctor(root.path(), "", "");
         assert_eq!(ran.out().matches("problem ").count(), problems, "{directory}: {}", ran.out());
     }
     assert!(doctor(root.path(), "", "").out().contains("the Helm plugin hedgerow is installed 2 times"));
+    // Helm 3 finds the plugin in the same directory, and refuses it and all others.
+    std::fs::remove_dir_all(plugins.join("hedgerow-again")).unwrap();
+    std::fs::remove_file(root.path().join("bin/helm")).unwrap();
+    link(root.path(), "helm", &helm3);
+    let listed = std::process::Command::new(&helm3).args(["plugin", "list"]).env("HELM_PLUGINS", &plugins).output();
+    let listed = listed.unwrap();
+    assert!(
+        !listed.status.success() && String::from_utf8_lossy(&listed.stderr).contains("unknown field"),
+        "{listed:?}"
+    );
+    let ran = doctor(root.path(), "", "");
+    assert!(ran.exit == Exit::Findings && ran.out().contains("is for Helm 4: Helm 3 at "), "{}", ran.out());
+}
+
+/// The plugin as it is shipped.
+fn shipped() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../integrations/helm4/plugin.yaml");
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn a_plugin_of_the_other_helm_is_a_problem() {
+    let shipped = shipped();
+    let older = shipped.replace("version: 0.1.0", "version: 0.0.9");
+    let old = "name: hedgerow\nversion: 0.1.0\ncommand: hedgerow\n";
+    let command = shipped.replace("postrenderer/v1", "cli/v1");
+    let foreign = shipped.replace("name: hedgerow", "name: secrets");
+    let refused = "problem the Helm plugin hedgerow 0.1.0 at ";
+    let good = "ok      the Helm plugin hedgerow 0.1.0 at ";
+    let lacks = "Helm 4 has no plugin `hedgerow`";
+    // Each Helm on PATH with its version, the plugins in the directory that they share, what is said, and how many problems.
+    type Pairs<'r> = &'r [(&'r str, &'r str)];
+    let rows: [(Pairs<'_>, Pairs<'_>, &[&str], usize); 14] = [
+        (&[("helm", "v3.17.3")], &[("hedgerow", &shipped)], &[refused, "loads no plugin at all", "help: remove "], 1),
+        (&[("helm", "v3.19.0+g1")], &[("hedgerow", &older)], &["hedgerow 0.0.9 at ", "is for Helm 4"], 1),
+        (&[("helm", "v3.17.3")], &[("secrets", &foreign)], &["the Helm plugin secrets 0.1.0 at ", "HELM_PLUGINS"], 1),
+        (&[("helm", "v3.17.3")], &[("hedgerow", old)], &[good], 0),
+        (&[("helm", "v3.17.3")], &[("diff", "name: diff\nversion: 3.9.0\n")], &["none is installed"], 0),
+        (&[("helm3", "v3.17.3")], &[("hedgerow", &shipped)], &[refused], 1),
+        (&[("helm", "v4.1.4")], &[("hedgerow", &shipped)], &[good], 0),
+        (&[("helm", "v4.1.4")], &[("hedgerow", &older)], &["note    the Helm plugin hedgerow 0.0.9"], 0),
+        (&[("helm", "v4.1.4")], &[("hedgerow", &shipped), ("secrets", &foreign)], &[good], 0),
+        (&[("helm", "v4.1.4")], &[("hedgerow", old)], &[refused, "is not for Helm 4", "helm plugin install"], 1),
+        (&[("helm", "v4.1.4")], &[("hedgerow", &command)], &[refused, "is not for Helm 4"], 1),
+        (&[("helm", "v3.17.3"), ("helm4", "v4.3.1")], &[("hedgerow", &shipped)], &[refused, good], 1),
+        (&[("helm", "v3.17.3"), ("helm4", "v4.3.1")], &[], &[lacks, "integrations/helm4/helm4"], 0),
+        (&[("helm", "v4.3.1"), ("helm3", "v3.17.3")], &[], &[lacks, "integrations/helm4/helm4"], 1),
+    ];
+    for (helms, plugins, said, problems) in rows {
+        let root = tree(&[]);
+        link(root.path(), "hedgerow", Path::new(BIN));
+        let place = root.path().join("plugins");
+        for (name, version) in helms {
+            let text = format!("case $1 in env) echo {} ;; *) echo {version} ;; esac", place.display());
+            script(root.path(), name, &text);
+        }
+        for (name, manifest) in plugins {
+            std::fs::create_dir_all(place.join(name)).unwrap();
+            std::fs::write(place.join(name).join("plugin.yaml"), manifest).unwrap();
+        }
+        let ran = doctor(root.path(), "", "");
+        for said in said {
+            assert!(ran.out().contains(said), "{said}: {helms:?}: {}", ran.out());
+        }
+        assert_eq!(ran.out().matches("  problem ").count(), problems, "{helms:?}, {plugins:?}: {}", ran.out());
+        assert_eq!(ran.exit, if problems == 0 { Exit::Done } else { Exit::Findings }, "{}", ran.out());
+    }
 }
 
 #[test]

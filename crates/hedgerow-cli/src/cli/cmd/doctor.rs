@@ -3,6 +3,7 @@
 //! It is the one command that starts other programs: it asks them for their versions.
 
 mod cluster;
+mod helm;
 mod plugins;
 mod programs;
 

@@ -1,9 +1,9 @@
 //! Plugins of Helm 4 and kustomize: there, once, and of this version.
 
 use super::Finding;
-use super::programs::{all, ask, version};
+use super::programs::{all, ask};
 use crate::cli::Os;
-use crate::look::{Look, text};
+use crate::look::Look;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -11,61 +11,12 @@ use std::path::{Path, PathBuf};
 const LEGACY: &str = "hedgerow.dev/v1/hedgerow/Hedgerow";
 
 pub(super) fn look(os: &Os) -> Vec<Finding> {
-    let mut findings = helm(os);
+    let mut findings = super::helm::look(os);
     findings.extend(legacy(os));
     if findings.is_empty() {
         findings.push(Finding::good("none is installed, and none is needed by the programs on PATH"));
     }
     findings
-}
-
-/// Helm takes a post-renderer by the name of a plugin from version 4 on.
-fn helm(os: &Os) -> Vec<Finding> {
-    let Some(helm) = all("helm", os).into_iter().next() else { return Vec::new() };
-    let major =
-        ask(&helm, &["version", "--short"], os).ok().and_then(|answer| version(&answer)).map(|(major, _)| major);
-    let directories = ask(&helm, &["env", "HELM_PLUGINS"], os).unwrap_or_default();
-    let directories = std::env::split_paths(directories.trim()).filter(|path| !path.as_os_str().is_empty());
-    let mut found: Vec<(PathBuf, String)> = Vec::new();
-    for directory in directories {
-        let Ok(entries) = std::fs::read_dir(&directory) else { continue };
-        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        paths.sort();
-        for path in paths {
-            let Some(manifest) = text(&path.join("plugin.yaml")) else { continue };
-            let Ok(Some(node)) = hedgerow_yaml::parse(&manifest) else { continue };
-            let at =
-                |key: &str| node.as_mapping().and_then(|root| root.get(key)?.as_str()).unwrap_or_default().to_owned();
-            if at("name") == "hedgerow" {
-                found.push((path, at("version")));
-            }
-        }
-    }
-    let help = "helm plugin install integrations/helm4, from Hedgerow's repository";
-    match (found.as_slice(), major) {
-        ([], Some(4..)) => {
-            vec![Finding::problem("Helm 4 has no plugin `hedgerow`, so it cannot take it for a post-renderer", help)]
-        }
-        ([], _) => Vec::new(),
-        ([(path, version)], _) => {
-            let said = format!("the Helm plugin hedgerow {version} at {}", path.display());
-            if version == env!("CARGO_PKG_VERSION") {
-                vec![Finding::good(said)]
-            } else {
-                vec![Finding::note(
-                    format!("{said} is of another version than this program"),
-                    "helm plugin uninstall hedgerow, and install it again",
-                )]
-            }
-        }
-        (several, _) => {
-            let paths: Vec<_> = several.iter().map(|(path, _)| path.display().to_string()).collect();
-            vec![Finding::problem(
-                format!("the Helm plugin hedgerow is installed {} times: {}", several.len(), paths.join(", ")),
-                "Helm refuses or picks one of them: remove all but one of these directories",
-            )]
-        }
-    }
 }
 
 /// kustomize takes the first of its plugin directories that is there.
