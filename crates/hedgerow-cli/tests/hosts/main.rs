@@ -25,7 +25,9 @@ mod overlays;
 #[allow(dead_code, clippy::unwrap_used, reason = "tests/docs uses the other part, and has its own test")]
 mod page;
 mod pages;
+mod precommit;
 mod program;
+mod release;
 #[path = "../moves/world.rs"]
 #[allow(dead_code, clippy::unwrap_used, clippy::disallowed_types, reason = "the other part is used by tests/moves")]
 mod world;
