@@ -114,7 +114,7 @@ const SERVICE: &str = "
 apiVersion: v1
 kind: Service
 metadata: {name: cards-lb, namespace: default}
-spec: {type: LoadBalancer, selector: {app: cards}}
+spec: {type: LoadBalancer, selector: {app: cards}, ports: [{name: https, port: 443, targetPort: http}, {port: 53, protocol: UDP}]}
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -129,7 +129,7 @@ spec: {selector: {bank.example/routing-name: service.emoji}}
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata: {name: shop, namespace: default}
-spec: {rules: [{http: {paths: [{backend: {service: {name: emoji}}}, {backend: {service: {name: other}}}]}}]}
+spec: {tls: [{hosts: [shop.example]}], rules: [{http: {paths: [{backend: {service: {name: emoji}}}, {backend: {service: {name: other}}}]}}]}
 ---
 apiVersion: v1
 kind: Service
@@ -231,14 +231,18 @@ fn manifests_say_what_faces_the_internet() {
                 .as_array()
                 .unwrap()
                 .iter()
-                .map(|by| format!("{} ({})", by["object"], by["how"]))
+                .map(|by| {
+                    let ports = by["ports"].as_array().unwrap().iter();
+                    let ports: Vec<_> = ports.map(|port| format!("{}/{}", port["number"], port["protocol"])).collect();
+                    format!("{} ({} {})", by["object"], by["how"], ports.join(" "))
+                })
                 .collect();
             format!("{} {} {}", service["name"], service["facing"], by.join(", ")).replace('"', "")
         })
         .collect();
     insta::assert_snapshot!(faces.join("\n"), @r"
-    service.cards internet Service default/cards-lb (LoadBalancer)
-    service.emoji internet Ingress default/shop (Ingress)
+    service.cards internet Service default/cards-lb (LoadBalancer 53/UDP 443/TCP)
+    service.emoji internet Ingress default/shop (Ingress 80/TCP 443/TCP)
     service.ledger internet 
     ");
     assert!(
@@ -247,6 +251,36 @@ fn manifests_say_what_faces_the_internet() {
         "{}",
         ran.stderr
     );
+}
+
+/// What the outside calls is drawn with its ports, of a published service and of one that lets in addresses on all that it has.
+#[test]
+fn ports_that_face_the_outside_are_drawn() {
+    let root = watched();
+    for (peers, drawn) in [
+        ("anybody, ports: [http]", "http"),
+        ("anybody", "http 8080/TCP, admin 9090/TCP"),
+        ("{cidr: 203.0.113.0/24}", "http 8080/TCP, admin 9090/TCP"),
+        ("{cidr: 10.0.0.0/8}", "http 8080/TCP, admin 9090/TCP"),
+    ] {
+        let text = format!("allow: [{{from: {peers}, reason: the books are open}}]\n");
+        std::fs::write(root.path().join("service.ledger/service.yaml"), text).unwrap();
+        let of_format = |format: &str| {
+            let ran = of(&root, &format!("--manifests rendered --format {format}"));
+            assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+            ran.out().to_owned()
+        };
+        let (dot, mermaid, html) = (of_format("dot"), of_format("mermaid"), of_format("html"));
+        assert!(dot.contains(&format!("-> \"service.ledger\" [label=\"{drawn}\"")), "{peers}: {dot}");
+        assert!(mermaid.contains(&format!("-->|\"{drawn}\"| n2")), "{peers}: {mermaid}");
+        for how in ["LoadBalancer 53/UDP, https 443/TCP", "Ingress http 80/TCP, https 443/TCP"] {
+            assert!(dot.contains(&format!("[label=\"{how}\"")), "{dot}");
+            let (how, ports) = how.split_once(' ').unwrap();
+            assert!(mermaid.contains(&format!("|\"{how} #183; {ports}\"|")), "{mermaid}");
+            let ports = ports.replace(", ", "\",\"");
+            assert!(html.contains(&format!("[\"{ports}\"]]")), "{how}");
+        }
+    }
 }
 
 #[test]

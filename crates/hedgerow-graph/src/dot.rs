@@ -67,8 +67,7 @@ pub fn dot(network: &Network) -> String {
         arrow(&mut out, &quoted(&edge.caller), &quoted(&edge.callee), &label, attributes);
     }
     for (index, callee, ports) in &outside.allowed {
-        let label: Vec<String> =
-            Some(ports.to_text()).filter(|_| matches!(ports, EdgePorts::Only(_))).into_iter().collect();
+        let label: Vec<String> = ports.clone().into_iter().collect();
         arrow(
             &mut out,
             &id(*index),
@@ -77,13 +76,12 @@ pub fn dot(network: &Network) -> String {
             vec!["arrowhead=empty".to_owned()],
         );
     }
-    for (index, callee, how) in &outside.published {
-        let label = [how.clone()];
+    for (index, callee, label) in &outside.published {
         arrow(
             &mut out,
             &id(*index),
             &quoted(&network.nodes()[*callee].name),
-            &label,
+            label,
             vec!["arrowhead=empty".to_owned()],
         );
     }

@@ -92,7 +92,7 @@ struct Service<'a>(
     Vec<String>,
     Vec<(&'a str, String, Option<&'a str>)>,
     &'a str,
-    Vec<(&'a str, &'a str, &'a str)>,
+    Vec<(&'a str, &'a str, &'a str, Vec<String>)>,
     Option<usize>,
 );
 
@@ -203,7 +203,10 @@ fn data<'a>(network: &'a Network, layout: &'a Layout) -> Data<'a> {
                 network
                     .published(at)
                     .iter()
-                    .map(|by| (by.how.as_str(), by.object.as_str(), by.file.as_str()))
+                    .map(|by| {
+                        let ports = by.ports.iter().map(Port::to_text).collect();
+                        (by.how.as_str(), by.object.as_str(), by.file.as_str(), ports)
+                    })
                     .collect(),
                 silence(at).map(|text| find(&silences, text)),
             )

@@ -60,6 +60,7 @@ impl<'a> Seen<'a> {
 #[derive(Serialize)]
 struct Published<'a> {
     how: &'a str,
+    ports: Vec<Port<'a>>,
     object: &'a str,
     file: &'a str,
 }
@@ -86,6 +87,12 @@ struct Port<'a> {
     name: Option<&'a str>,
     number: u16,
     protocol: &'a str,
+}
+
+impl<'a> Port<'a> {
+    fn new(port: &'a node::Port) -> Self {
+        Self { name: port.name.as_deref(), number: port.number, protocol: &port.protocol }
+    }
 }
 
 #[derive(Serialize)]
@@ -120,14 +127,7 @@ impl<'a> Listens<'a> {
         match ports {
             Ports::Any => Self::Word("any"),
             Ports::Nothing => Self::Word("nothing"),
-            Ports::These(ports) => {
-                let port = |port: &'a node::Port| Port {
-                    name: port.name.as_deref(),
-                    number: port.number,
-                    protocol: &port.protocol,
-                };
-                Self::These(ports.iter().map(port).collect())
-            }
+            Ports::These(ports) => Self::These(ports.iter().map(Port::new).collect()),
         }
     }
 }
@@ -183,7 +183,12 @@ pub fn json(network: &Network) -> Result<String, serde_json::Error> {
                 published: network
                     .published(at)
                     .iter()
-                    .map(|traffic::Published { how, object, file }| Published { how, object, file })
+                    .map(|traffic::Published { how, ports, object, file }| Published {
+                        how,
+                        ports: ports.iter().map(Port::new).collect(),
+                        object,
+                        file,
+                    })
                     .collect(),
                 callers: degree.callers,
                 callees: degree.callees,

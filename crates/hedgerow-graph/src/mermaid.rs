@@ -38,11 +38,10 @@ pub fn mermaid(network: &Network) -> String {
         lines.push(line(&format!("n{caller}"), arrow, ports.into_iter().chain(said), &format!("n{callee}")));
     }
     for (peer, callee, ports) in &outside.allowed {
-        let ports = matches!(ports, EdgePorts::Only(_)).then(|| ports.to_text());
-        lines.push(line(&format!("x{peer}"), "-->", ports.into_iter(), &format!("n{callee}")));
+        lines.push(line(&format!("x{peer}"), "-->", ports.clone().into_iter(), &format!("n{callee}")));
     }
-    for (peer, callee, how) in &outside.published {
-        lines.push(line(&format!("x{peer}"), "-->", std::iter::once(how.clone()), &format!("n{callee}")));
+    for (peer, callee, label) in &outside.published {
+        lines.push(line(&format!("x{peer}"), "-->", label.iter().cloned(), &format!("n{callee}")));
     }
     for stranger in network.observed().into_iter().flat_map(|observed| &observed.strangers) {
         let count = stranger.seen.count;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::network::Network;
-use crate::node::EdgePorts;
+use crate::node::{Allow, EdgePorts, Node, Port, Ports};
 use crate::traffic::{Caller, Facing};
 
 /// One who is no service.
@@ -17,10 +17,10 @@ pub(crate) struct Peer {
 /// All of them, and what they are let into.
 pub(crate) struct Outside {
     pub(crate) peers: Vec<Peer>,
-    /// Peer, callee and ports of each `allow` entry.
-    pub(crate) allowed: Vec<(usize, usize, EdgePorts)>,
-    /// Peer, callee and what publishes it.
-    pub(crate) published: Vec<(usize, usize, String)>,
+    /// Peer, callee and ports of each `allow` entry; no ports where all are meant and the peer is in the cluster, or nobody has listed them.
+    pub(crate) allowed: Vec<(usize, usize, Option<String>)>,
+    /// Peer, callee, what publishes it, and the ports where manifests say them.
+    pub(crate) published: Vec<(usize, usize, Vec<String>)>,
     callers: BTreeMap<Caller, usize>,
     prefix: String,
 }
@@ -48,9 +48,11 @@ pub(crate) fn outside(network: &Network) -> Outside {
     };
     let (mut allowed, mut published) = (Vec::new(), Vec::new());
     for (at, node) in network.nodes().iter().enumerate() {
-        allowed.extend(node.allow.iter().map(|allow| (peer(&allow.peer, allow.facing()), at, allow.ports.clone())));
-        published
-            .extend(network.published(at).iter().map(|by| (peer("the outside", Facing::Internet), at, by.how.clone())));
+        allowed.extend(node.allow.iter().map(|allow| (peer(&allow.peer, allow.facing()), at, opened(node, allow))));
+        published.extend(network.published(at).iter().map(|by| {
+            let ports = Some(listed(&by.ports)).filter(|ports| !ports.is_empty());
+            (peer("the outside", Facing::Internet), at, std::iter::once(by.how.clone()).chain(ports).collect())
+        }));
     }
     published.dedup();
     let strangers = network.observed().into_iter().flat_map(|observed| &observed.strangers);
@@ -63,4 +65,17 @@ pub(crate) fn outside(network: &Network) -> Outside {
         prefix.push('.');
     }
     Outside { peers, allowed, published, callers, prefix }
+}
+
+/// What an `allow` entry opens. Of those outside of the cluster it is said also where it is all that the service has.
+fn opened(node: &Node, allow: &Allow) -> Option<String> {
+    match (&allow.ports, &node.ports) {
+        (EdgePorts::Only(_), _) => Some(allow.ports.to_text()),
+        (EdgePorts::All, Ports::These(ports)) if allow.is_outside() => Some(listed(ports)),
+        (EdgePorts::All, _) => None,
+    }
+}
+
+fn listed(ports: &[Port]) -> String {
+    ports.iter().map(Port::to_text).collect::<Vec<_>>().join(", ")
 }

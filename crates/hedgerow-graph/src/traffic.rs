@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::node::{Basis, Edge, Node};
+use crate::node::{Basis, Edge, Node, Port};
 
 /// What somebody who listened has to tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -256,6 +256,8 @@ impl Observed {
 pub struct Published {
     /// `LoadBalancer`, `NodePort`, `externalIPs`, `Ingress`.
     pub how: String,
+    /// Where those outside call it; empty where manifests do not say.
+    pub ports: Vec<Port>,
     /// The object, as `Kind namespace/name`.
     pub object: String,
     /// The manifest.

@@ -274,7 +274,8 @@ pub(crate) fn observed(network: Network, seed: u64) -> Network {
     };
     let published = nodes.iter().filter(|node| node.service_type.as_deref() == Some("edge")).map(|node| {
         let object = format!("Service {}/{}", node.namespace, node.name.replace('.', "-"));
-        let by = Published { how: "LoadBalancer".to_owned(), object, file: "rendered/edge.yaml".to_owned() };
+        let ports = vec![Port { name: Some("https".to_owned()), number: 443, protocol: "TCP".to_owned() }];
+        let by = Published { how: "LoadBalancer".to_owned(), ports, object, file: "rendered/edge.yaml".to_owned() };
         (node.name.clone(), vec![by])
     });
     let published = published.collect();

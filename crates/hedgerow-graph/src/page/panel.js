@@ -52,7 +52,7 @@ function nothingChosen() {
 }
 
 function howItFaces(service) {
-  const ways = new Set(service.published.map(([how]) => how));
+  const ways = new Set(service.published.map(([how, , , ports]) => [how, ports.join(", ")].join(" ").trim()));
   if (service.allow.some(([peer]) => peer === "anybody")) ways.add("anybody");
   return [...ways].join(", ") || "addresses";
 }
@@ -196,8 +196,8 @@ function strange(service) {
 
 function published(service) {
   if (service.published.length === 0) return [];
-  return [make("h2", { text: "Published to the outside" }), make("ul", { class: "list" }, ...service.published.map(([how, object, file]) =>
-    make("li", null, make("div", { class: "head" }, make("span", { class: "grow", text: object }), make("span", { class: "badge", text: how })),
+  return [make("h2", { text: "Published to the outside" }), make("ul", { class: "list" }, ...service.published.map(([how, object, file, ports]) =>
+    make("li", null, make("div", { class: "head" }, make("span", { class: "grow", text: object }), make("span", { class: "badge", text: how }), portsBadge(ports.length === 0 ? null : [ports.join(", ")])),
       make("span", { class: "file", text: file }))))];
 }
 

@@ -331,6 +331,7 @@ def test_filters_by_traffic(page):
     equal(page.still(), with_all, "all of it comes back")
     page.run("document.querySelector('#only input[value=internet]').click()")
     holds(page.text("#counts").startswith("1 of 1,500 services"), f"what faces the internet: {page.text('#counts')}")
+    holds("LoadBalancer https 443/TCP" in page.text("#panel"), "what faces the internet is listed with its ports")
     page.run("document.querySelector('#only input[value=alarms]').click()")
     holds("15 not permitted, 22 without label" in page.text("#counts"), "services with such calls keep all of them")
     page.run("document.querySelector('#no-owners').click()")

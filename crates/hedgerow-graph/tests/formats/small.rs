@@ -111,6 +111,7 @@ pub(crate) fn traffic() -> Traffic {
 pub(crate) fn observed() -> Network {
     let by = Published {
         how: "LoadBalancer".to_owned(),
+        ports: vec![Port { name: Some("https".to_owned()), number: 443, protocol: "TCP".to_owned() }],
         object: "Service default/gateway".to_owned(),
         file: "gateway.yaml".to_owned(),
     };

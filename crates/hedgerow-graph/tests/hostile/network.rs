@@ -86,7 +86,12 @@ pub(crate) fn network() -> Network {
             file: text(index + 4),
         })
         .collect();
-    let published = |index: usize| Published { how: text(index + 3), object: text(index + 1), file: text(index + 2) };
+    let published = |index: usize| Published {
+        how: text(index + 3),
+        ports: vec![Port { name: Some(text(index + 4)), number: 2, protocol: text(index + 5) }],
+        object: text(index + 1),
+        file: text(index + 2),
+    };
     Network::new(Some(text(0)), nodes, edges)
         .expect("names differ and every end exists")
         .with_traffic(traffic())

@@ -1,6 +1,7 @@
 //! `hedgerow graph`: the network as a picture, a page or data.
 
 mod aggregate;
+mod facing;
 mod network;
 mod published;
 

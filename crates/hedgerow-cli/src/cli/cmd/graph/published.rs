@@ -1,5 +1,6 @@
 //! What manifests publish to the outside of the cluster: load balancers, node ports, external addresses, ingresses and routes.
 
+use super::facing;
 use crate::cli::cmd::verify::read::objects;
 use crate::cli::session::Session;
 use hedgerow_core::policy::Labels;
@@ -94,6 +95,7 @@ fn of(objects: &[(String, PlainObject)], fleet: &[Wanted]) -> (BTreeMap<String, 
             if names.is_empty() { Vec::new() } else { vec![(kind.to_owned(), names)] }
         };
         for (how, names) in ways {
+            let ports = facing::ports(object, objects);
             let namespace = object.reference.namespace.as_deref();
             let leads = names.iter().flat_map(|name| by_name.iter().filter(move |front| front.name == *name));
             let services: BTreeSet<&str> = leads
@@ -109,7 +111,8 @@ fn of(objects: &[(String, PlainObject)], fleet: &[Wanted]) -> (BTreeMap<String, 
                 strays.insert(title.clone());
             }
             for service in services {
-                let by = Published { how: how.clone(), object: title.clone(), file: file.clone() };
+                let by =
+                    Published { how: how.clone(), ports: ports.clone(), object: title.clone(), file: file.clone() };
                 found.entry(service.to_owned()).or_default().push(by);
             }
         }
@@ -188,6 +191,6 @@ fn holds(outer: &Written, inner: &Written) -> bool {
 }
 
 /// Whether two objects may live in one namespace, as far as they say.
-fn may_share(one: Option<&str>, other: Option<&str>) -> bool {
+pub(super) fn may_share(one: Option<&str>, other: Option<&str>) -> bool {
     one.zip(other).is_none_or(|(one, other)| one == other)
 }
