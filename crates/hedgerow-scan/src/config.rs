@@ -86,6 +86,8 @@ pub struct ScanConfig {
     /// Where the patterns of `settings` stand.
     pub(crate) set: Vec<(String, Span)>,
     pub(crate) pack: Pack,
+    /// The service whose code may lie anywhere in the tree, where nobody says where it lies.
+    alone: Option<String>,
 }
 
 /// Where the code of services is.
@@ -140,6 +142,17 @@ impl ScanConfig {
     pub fn names(&self, path: &str) -> bool {
         self.deploy.as_ref().is_some_and(|globs| globs.is_match(path))
             || self.settings.iter().any(|pattern| pattern.fits(path))
+    }
+
+    /// Says that the tree has one service of its own, and that all code of the tree is that one's, unless the section says where it lies.
+    pub fn set_alone(&mut self, service: &str) {
+        self.alone = Some(service.to_owned());
+    }
+
+    /// The service whose code may lie anywhere in the tree.
+    #[must_use]
+    pub fn alone(&self) -> Option<&str> {
+        self.alone.as_deref()
     }
 
     /// Whether any files are named so.

@@ -35,7 +35,7 @@ pub(crate) struct Home {
 }
 
 /// The services with the places of their code: those that `scan.services` says, and the services' own directories, but where what is said
-/// lies in there or above.
+/// lies in there or above. The only service of a repository is told by no directory: all of the tree is its own, unless something is said.
 pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl Iterator<Item = &'a str>) -> Vec<Home> {
     let mut homes: BTreeMap<String, Home> = BTreeMap::new();
     for service in services {
@@ -73,7 +73,8 @@ pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl I
             && !own.is_empty()
             && !home.directories.iter().any(|(said, _)| overlaps(said))
         {
-            home.directories.push((service.directory.clone(), None));
+            let is_alone = config.alone() == Some(service.name.as_str()) && home.directories.is_empty();
+            home.directories.push((if is_alone { String::new() } else { service.directory.clone() }, None));
         }
     }
     homes.into_values().collect()

@@ -60,6 +60,7 @@ impl Key {
         hash(|add| {
             add(&program.0);
             add(fleet.config_text.as_bytes());
+            add(fleet.config.alone().unwrap_or_default().as_bytes());
             add(&fleet.namespaces.len().to_le_bytes());
             for namespace in fleet.namespaces {
                 add(namespace.as_bytes());

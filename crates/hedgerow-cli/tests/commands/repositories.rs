@@ -1,5 +1,7 @@
 //! Seven repositories of one service each, and an eighth that holds the catalogue of all: what the CI of each does, as docs/catalogue.md says.
 
+mod code;
+
 use crate::common::{Command, Ran};
 use hedgerow_cli::Exit;
 use serde_json::Value;

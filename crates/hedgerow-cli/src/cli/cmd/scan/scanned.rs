@@ -90,11 +90,22 @@ pub(in crate::cli::cmd) fn scan(
 /// The `scan:` section, and what is wrong with it.
 pub(in crate::cli::cmd) fn config(fleet: &Fleet, sources: &Sources) -> (ScanConfig, Vec<Diagnostic>) {
     let mut faults = Vec::new();
-    let config = match fleet.config().scan {
+    let mut config = match fleet.config().scan {
         Some(span) => ScanConfig::read(span.source, &sources.get(span.source).text, &mut faults),
         None => ScanConfig::default(),
     };
+    if let Some(service) = alone(fleet) {
+        config.set_alone(service);
+    }
     (config, faults)
+}
+
+/// The only service of this repository, where the others are in other repositories: its code needs no directory that is called like it.
+fn alone(fleet: &Fleet) -> Option<&str> {
+    fleet.config().layout.catalogue.as_ref()?;
+    let mut own = fleet.services();
+    let only = own.next()?;
+    own.next().is_none().then(|| only.name.as_str())
 }
 
 /// The services as the scan knows them, and the namespaces they live in. Those of other repositories have no directory here:
