@@ -121,6 +121,8 @@ pub(crate) struct ApplicationSet {
 /// What was seen.
 #[derive(Debug, Default)]
 pub(crate) struct Look {
+    /// What the directory itself is called.
+    pub(crate) name: String,
     pub(crate) workloads: Vec<Workload>,
     pub(crate) charts: Vec<Chart>,
     pub(crate) kustomizations: Vec<Kustomization>,
@@ -138,6 +140,8 @@ pub(crate) struct Look {
     pub(crate) values: BTreeMap<String, Vec<String>>,
     /// Directories of programs: with a file in them that says how one is built or begins.
     pub(crate) code: BTreeSet<String>,
+    /// Those of them with a file that says how one is built or packed.
+    pub(crate) built: BTreeSet<String>,
     /// Directories with source code in them.
     pub(crate) sourced: BTreeSet<String>,
     /// All directories.
@@ -161,7 +165,9 @@ impl Look {
         fs::read_dir(root)?;
         let root = &root.canonicalize()?;
         let ignored = Ignored::above(root);
-        let mut walk = Walk { root, look: Self::default(), reading: Reading::default(), ignored, seen: 0 };
+        let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut walk =
+            Walk { root, look: Self { name, ..Self::default() }, reading: Reading::default(), ignored, seen: 0 };
         walk.directory("", 0);
         let Walk { mut look, reading, .. } = walk;
         reading.finish(&mut look);
@@ -226,6 +232,9 @@ impl Walk<'_> {
         let is_source = name.rsplit_once('.').is_some_and(|(_, ending)| SOURCE.contains(&ending));
         if CODE.contains(&name) || name.ends_with(".csproj") {
             self.look.code.insert(directory.to_owned());
+            if !name.starts_with("main.") {
+                self.look.built.insert(directory.to_owned());
+            }
         }
         if is_source {
             self.look.sourced.insert(directory.to_owned());

@@ -8,6 +8,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod alone;
 mod complete;
 mod doctor;
 mod explain;

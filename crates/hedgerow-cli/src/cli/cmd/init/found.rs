@@ -1,5 +1,6 @@
 //! From what lies in a tree to services: their names, where each lives, its ports and its namespace.
 
+mod alone;
 mod environments;
 mod services;
 
@@ -49,6 +50,7 @@ pub(super) struct Proposal {
 pub(super) fn propose(look: &Look) -> Proposal {
     let mut doubts = Vec::new();
     let mut services = services(look, &mut doubts);
+    alone::guess(look, &mut services, &mut doubts);
     let (environments, default_namespace) = environments(look, &mut services, &mut doubts);
     let workloads = dotted(look, &mut services);
     homes(look, &mut services);
@@ -64,7 +66,10 @@ pub(super) fn propose(look: &Look) -> Proposal {
     for service in services.values_mut() {
         service.namespace = service.namespace.take().filter(|namespace| *namespace != default_namespace);
     }
-    let code = code(look, &services);
+    let mut code = code(look, &services);
+    if code.is_empty() {
+        code.extend(alone::code(look, &services, &mut doubts));
+    }
     Proposal { services, include, exclude, environments, default_namespace, namespaces, code, doubts }
 }
 

@@ -107,7 +107,8 @@ fn seen(look: &Look, proposal: &Proposal, owners: &BTreeMap<String, String>) -> 
         says.extend(service.namespace.iter().map(|namespace| format!("namespace {namespace}")));
         says.extend(owners.get(name).map(|owner| format!("owner {owner}")));
         let place = if service.has_home { service.home.clone() } else { format!("{} (not there yet)", service.home) };
-        text.push_str(&format!("#   {}\n", plain(&format!("{name}: {place}; {}", says.join("; ")))));
+        says.insert(0, place);
+        text.push_str(&format!("#   {}\n", plain(&format!("{name}: {}", says.join("; ")))));
     }
     if proposal.services.len() > MOST_LINES {
         text.push_str(&format!("#   and {} more\n", proposal.services.len() - MOST_LINES));
@@ -159,7 +160,8 @@ fn shown(port: &Port) -> String {
 
 /// `service.yaml`, where there is anything to say; nothing where the defaults say it all.
 pub(super) fn service(name: &str, service: &Service, owner: Option<&String>) -> String {
-    let mut text = String::from("# Written by `hedgerow init`; this file is yours now. It saw:\n");
+    let saw = if service.seen.is_empty() { "" } else { " It saw:" };
+    let mut text = format!("# Written by `hedgerow init`; this file is yours now.{saw}\n");
     for file in service.seen.iter().take(5) {
         text.push_str(&format!("#   {}\n", plain(file)));
     }
