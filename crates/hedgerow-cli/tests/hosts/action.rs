@@ -95,6 +95,10 @@ fn run_action(sandbox: &Sandbox, directory: &Path, inputs: &[(&str, &str)], even
         }
         let outcome = run(&mut command, b"");
         has_failed |= outcome.code != 0;
+        if let Some(id) = step["id"].as_str() {
+            let ended = if outcome.code == 0 { "success" } else { "failure" };
+            known.insert(format!("steps.{id}.outcome"), ended.to_owned());
+        }
         steps.push((name, outcome));
     }
     Ran { steps }
@@ -163,7 +167,7 @@ fn the_action_scans_compares_comments_and_verifies() {
     let inputs =
         [("version", "path"), ("base", base.as_str()), ("manifests", "rendered.yaml"), ("environment", "prod")];
     let ran = run_action(&sandbox, &directory, &inputs, &EVENT);
-    assert_eq!(ran.names(), ["Bring Hedgerow", "Scan", "What the change opens", "Verify manifests"]);
+    assert_eq!(ran.names(), ["Bring Hedgerow", "Check", "Scan", "What the change opens", "Verify manifests"]);
     for (name, outcome) in &ran.steps {
         assert_eq!(outcome.code, 0, "{name}: {}{}", String::from_utf8_lossy(&outcome.stdout), outcome.stderr);
     }
@@ -180,7 +184,77 @@ fn the_action_scans_compares_comments_and_verifies() {
     assert_eq!(scan.code, 1);
     assert!(String::from_utf8_lossy(&scan.stdout).contains("::error file=service.emoji/main.go"), "{scan:?}");
     assert_eq!(ran.step("What the change opens").code, 0);
-    assert_eq!(ran.names().len(), 4);
+    assert_eq!(ran.names().len(), 5);
+}
+
+/// Every option of a command that a workflow may need is an input, and reaches that command.
+#[test]
+fn inputs_are_options_of_the_commands() {
+    let sandbox = Sandbox::new();
+    let base = bank(&sandbox);
+    gh(&sandbox, "");
+    let directory = sandbox.path("bank");
+    // Notes what it is told, and does nothing.
+    let noted = sandbox.path("told");
+    let program =
+        sandbox.write("stand-in", format!("#!/bin/sh\nprintf '%s|' \"$@\" >>'{0}'\necho >>'{0}'\n", noted.display()));
+    make_executable(&program);
+    sandbox.link("hedgerow", &program);
+    let told = |inputs: &[(&str, &str)]| -> String {
+        let _earlier = std::fs::remove_file(&noted);
+        let ran = run_action(&sandbox, &directory, &[&[("version", "path")], inputs].concat(), &EVENT);
+        assert!(ran.steps.iter().all(|(_, outcome)| outcome.code == 0), "{inputs:?}: {:?}", ran.steps);
+        std::fs::read_to_string(&noted).expect("it was called").replace(&base, "BASE")
+    };
+    let off = [("check", "false"), ("scan", "false")];
+    let rows: [(&[(&str, &str)], &str); 8] = [
+        (&[], "--version|\n-C|.|check|--format|github|\n-C|.|scan|--check|--format|github|\n"),
+        (&[("check", "false")], "--version|\n-C|.|scan|--check|--format|github|\n"),
+        (
+            &[("scan", "false"), ("config", "other one.yaml")],
+            "--version|\n-C|.|--config|other one.yaml|check|--format|github|\n",
+        ),
+        (
+            &[off[0], ("config", "c.yaml"), ("directory", "net work")],
+            "--version|\n-C|net work|--config|c.yaml|scan|--check|--format|github|\n",
+        ),
+        (
+            &[off[0], off[1], ("base", &base), ("base-catalogue", "before it.json"), ("config", "c.yaml")],
+            "--version|\n-C|.|--config|c.yaml|diff|BASE|--format|markdown|--base-catalogue|before it.json|\n",
+        ),
+        (
+            &[off[0], off[1], ("manifests", "a b"), ("complete", "true")],
+            "--version|\n-C|.|verify|--complete|--format|github|a|b|\n",
+        ),
+        (
+            &[off[0], off[1], ("manifests", "a"), ("complete", "false"), ("config", "c.yaml")],
+            "--version|\n-C|.|--config|c.yaml|verify|--format|github|a|\n",
+        ),
+        (
+            &[off[0], off[1], ("manifests", "a"), ("environment", "prod"), ("namespaces", "shop=shop-7, bank=bank-7")],
+            "--version|\n-C|.|verify|--env|prod|--namespaces|shop=shop-7|--namespaces|bank=bank-7|--format|github|a|\n",
+        ),
+    ];
+    for (inputs, expected) in rows {
+        assert_eq!(told(inputs), expected, "{inputs:?}");
+    }
+}
+
+/// A faulty rule file fails the first step, with its place, and the other steps run.
+#[test]
+fn the_action_checks_rule_files() {
+    let sandbox = Sandbox::new();
+    bank(&sandbox);
+    sandbox.write("bank/service.emoji/egress/service.ledgre.rule", "");
+    let ran = run_action(&sandbox, &sandbox.path("bank"), &[("version", "path")], &EVENT);
+    assert_eq!(ran.names(), ["Bring Hedgerow", "Check", "Scan"]);
+    let check = ran.step("Check");
+    let said = String::from_utf8_lossy(&check.stdout).into_owned();
+    assert!(check.code != 0 && said.contains("::error file=service.emoji/egress/service.ledgre.rule"), "{said}");
+    let table = std::fs::read_to_string(repository().join("integrations/ci/README.md")).expect("the page is there");
+    for (input, _) in action()["inputs"].as_object().expect("inputs") {
+        assert!(table.contains(&format!("`{input}`")), "the page does not name `{input}`");
+    }
 }
 
 #[test]
@@ -189,21 +263,27 @@ fn the_action_keeps_one_comment_and_fails_on_what_it_is_told_to() {
     let base = bank(&sandbox);
     gh(&sandbox, "41\\n42\\n");
     let directory = sandbox.path("bank");
-    let inputs = [("version", "path"), ("scan", "false"), ("base", base.as_str()), ("fail-on", "added, exposed")];
+    let inputs = [
+        ("version", "path"),
+        ("check", "false"),
+        ("scan", "false"),
+        ("base", base.as_str()),
+        ("fail-on", "added, exposed"),
+    ];
     let ran = run_action(&sandbox, &directory, &inputs, &EVENT);
     assert_eq!(ran.names(), ["Bring Hedgerow", "What the change opens"]);
     assert_eq!(ran.step("What the change opens").code, 1, "a rule was added");
     let noted = std::fs::read_to_string(sandbox.path("noted")).expect("gh was told something");
     assert!(noted.contains("--method PATCH repos/bank/bank/issues/comments/41") && !noted.contains("POST"), "{noted}");
     // What a stranger writes into a branch's name is never a command.
-    let nasty = [("version", "path"), ("scan", "false"), ("base", "$(touch pwned); `touch pwned`")];
+    let nasty = [("version", "path"), ("check", "false"), ("scan", "false"), ("base", "$(touch pwned); `touch pwned`")];
     let ran = run_action(&sandbox, &directory, &nasty, &EVENT);
     assert_eq!(ran.step("What the change opens").code, 2);
     assert!(!directory.join("pwned").exists());
     // Without a pull request nothing is written to one.
     std::fs::remove_file(sandbox.path("noted")).expect("it is there");
     let event = [("github.token", "secret"), ("github.event.pull_request.number", "")];
-    let ran = run_action(&sandbox, &directory, &inputs[..3], &event);
+    let ran = run_action(&sandbox, &directory, &inputs[..4], &event);
     assert_eq!(ran.step("What the change opens").code, 0);
     assert!(!sandbox.path("noted").exists());
 }
@@ -221,7 +301,13 @@ fn a_refused_comment_is_a_warning_and_the_comparison_decides() {
         let _earlier = std::fs::remove_file(sandbox.path("bin/gh"));
         sandbox.link("gh", &program);
         for (fail_on, code) in [("", 0), ("added", 1)] {
-            let inputs = [("version", "path"), ("scan", "false"), ("base", base.as_str()), ("fail-on", fail_on)];
+            let inputs = [
+                ("version", "path"),
+                ("check", "false"),
+                ("scan", "false"),
+                ("base", base.as_str()),
+                ("fail-on", fail_on),
+            ];
             let ran = run_action(&sandbox, &directory, &inputs, &EVENT);
             let step = ran.step("What the change opens");
             let said = String::from_utf8_lossy(&step.stdout);
@@ -298,7 +384,8 @@ fn the_action_uses_no_program_that_is_not_the_released_one() {
     let mut bytes = std::fs::read(&archive).expect("the archive");
     bytes.push(0);
     std::fs::write(&archive, bytes).expect("the archive");
-    let ran = run_action(&sandbox, &directory, &[("version", "1.2.3")], &EVENT);
+    let all = [("version", "1.2.3"), ("base", "HEAD"), ("manifests", ".")];
+    let ran = run_action(&sandbox, &directory, &all, &EVENT);
     assert_eq!(ran.names(), ["Bring Hedgerow"]);
     let install = ran.step("Bring Hedgerow");
     assert!(install.code == 2 && String::from_utf8_lossy(&install.stdout).contains("is not what SHA256SUMS says"));

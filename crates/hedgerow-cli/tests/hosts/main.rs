@@ -8,6 +8,7 @@ mod action;
 mod argocd;
 mod bank;
 mod charts;
+mod first_stream;
 mod helm;
 #[path = "../moves/host.rs"]
 #[allow(dead_code, reason = "the other part is used by tests/moves")]

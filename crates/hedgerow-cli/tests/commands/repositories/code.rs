@@ -93,6 +93,9 @@ fn what_a_pull_request_runs_knows_the_code_wherever_it_lies() {
     assert!(edges.contains("\"catalogue\"") && edges.contains("\"user\""), "{edges}");
 }
 
+/// What a row shows, how its repository differs, the calls that are found, and whether the code has no beginning.
+type Row<'r> = (&'r str, &'r dyn Fn(&Forge), (usize, bool));
+
 /// What of `scan` says where code lies counts, and a tree with several services has it in their directories.
 #[test]
 fn a_service_has_the_whole_repository_where_it_is_alone_and_nothing_is_said() {
@@ -110,7 +113,7 @@ fn a_service_has_the_whole_repository_where_it_is_alone_and_nothing_is_said() {
         forge.write("orders/hedgerow.yaml", &text.replace(from, to));
     };
     let end = "  prod: {stage: audit}\n";
-    let rows: [(&str, &dyn Fn(&Forge), (usize, bool)); 7] = [
+    let rows: [Row<'_>; 7] = [
         ("as it is", &|_| {}, (4, false)),
         ("the cache knows it", &|forge| drop(forge.run("orders", "scan --cache .cache")), (4, false)),
         (
@@ -121,7 +124,7 @@ fn a_service_has_the_whole_repository_where_it_is_alone_and_nothing_is_said() {
         (
             "a pattern says it for all repositories",
             &|forge| {
-                config(forge, end, &format!("{end}scan: {{services: [{{path: 'src/cmd/{{name}}', name: orders}}]}}\n"))
+                config(forge, end, &format!("{end}scan: {{services: [{{path: 'src/cmd/{{name}}', name: orders}}]}}\n"));
             },
             (4, false),
         ),

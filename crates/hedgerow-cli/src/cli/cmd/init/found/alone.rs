@@ -16,7 +16,7 @@ fn is_one_program(look: &Look) -> bool {
         let has_source = look.sourced.iter().any(|source| source == directory || is_below(source, directory));
         !directory.is_empty() && !ASIDE.contains(&first) && has_source
     };
-    look.code.contains("") && !look.sourced.is_empty() && !look.built.iter().any(|directory| is_other(directory))
+    look.code.contains("") && !look.sourced.is_empty() && !look.built.iter().any(is_other)
 }
 
 /// Where nothing deploys a service, the program of the repository is one, called after its directory.
