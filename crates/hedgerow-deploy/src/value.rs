@@ -93,6 +93,44 @@ impl Value {
         }
     }
 
+    /// The value as JSON on several lines, as Go indents it.
+    pub(crate) fn json_on_lines(&self) -> Partial {
+        let mut made = String::new();
+        self.write_lines(0, &mut made);
+        Partial::read(&made)
+    }
+
+    fn write_lines(&self, depth: usize, made: &mut String) {
+        let begin = |made: &mut String, at: usize, depth: usize| {
+            made.push_str(if at > 0 { "," } else { "" });
+            made.push('\n');
+            made.push_str(&"  ".repeat(depth));
+        };
+        match self {
+            Self::List(list) if !list.is_empty() => {
+                made.push('[');
+                for (at, element) in list.iter().enumerate() {
+                    begin(made, at, depth + 1);
+                    element.write_lines(depth + 1, made);
+                }
+                begin(made, 0, depth);
+                made.push(']');
+            }
+            Self::Map(pairs) if !pairs.is_empty() => {
+                made.push('{');
+                for (at, (key, value)) in pairs.iter().enumerate() {
+                    begin(made, at, depth + 1);
+                    Self::Text(key.clone()).write_json(made);
+                    made.push_str(": ");
+                    value.write_lines(depth + 1, made);
+                }
+                begin(made, 0, depth);
+                made.push('}');
+            }
+            other => other.write_json(made),
+        }
+    }
+
     /// What lies under a key.
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         self.as_map()?.get(&Partial::from(key))

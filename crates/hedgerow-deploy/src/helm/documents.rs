@@ -1,6 +1,7 @@
 //! What a template can come to: its renderings, and the documents in them.
 
 use super::charts::{Chart, Charts};
+use super::kept::Kept;
 use super::library::Library;
 use super::render::{render, weight};
 use super::spent::{Around, Spent};
@@ -81,10 +82,11 @@ impl Charts {
         }
         let (mut steps, mut bytes) = (0, 0);
         let mut seen = BTreeSet::new();
+        let kept = Kept::default();
         for side in 0..sides.min(MAX_SIDES) {
             let mut sets = Vec::new();
             for (root, release) in roots {
-                let around = Around { library, files: &self.files, directory, spent: Spent::default() };
+                let around = Around { library, files: &self.files, directory, kept: &kept, spent: Spent::default() };
                 let made = render(&template.nodes, scope::Scope::new(Rc::clone(root), &around), side);
                 let (text, lines) = made.into_parts();
                 let (text, may_give) = lost::without_lost(text);

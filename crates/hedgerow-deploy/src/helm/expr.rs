@@ -5,7 +5,7 @@ use super::functions::{TAKES_IN, called};
 use super::printed::{integer, printed};
 use super::scope::Scope;
 use crate::partial::Partial;
-use crate::value::Value;
+use crate::value::{Map, Value};
 use serde_json::Number;
 use std::iter::Peekable;
 use std::str::CharIndices;
@@ -173,6 +173,9 @@ fn command(
                     function = Some(word.as_str());
                     continue;
                 }
+                // Among the arguments of another function it has none of its own.
+                _ if word == "dict" => Some(Value::from(Map::new())),
+                _ if word == "list" => Some(Value::from(Vec::new())),
                 _ => None,
             },
         });

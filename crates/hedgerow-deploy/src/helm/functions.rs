@@ -4,6 +4,7 @@ use super::expr::{is_set, is_unknown, written};
 use super::made::{computed, formatted, has_open, joined, lines, of_list, quoted, under};
 use super::parse::parse_written;
 use super::printed::integer;
+use super::render::weight;
 use super::scope::{Scope, any};
 use super::sprig::{self, Given, plain};
 use super::{choice, cut};
@@ -12,8 +13,9 @@ use crate::value::Value;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// How long a text that functions make may get, and one that shows whole values. A longer one is not known.
+/// How long a text that functions make may get, one that is a whole file, and one that shows whole values. A longer one is not known.
 const MAX_TEXT: usize = 4 << 10;
+const MAX_WHOLE: usize = 64 << 10;
 const MAX_SHOWN: usize = 256 << 10;
 
 /// How many letters lines may be put in.
@@ -38,7 +40,12 @@ pub(super) fn called(
     let name = plain(name);
     let shows = matches!(name, "toYaml" | "toJson" | "toPrettyJson" | "toRawJson" | "indent" | "nindent")
         || TAKES_IN.contains(&name);
-    let longest = if shows { MAX_SHOWN } else { MAX_TEXT };
+    let longest = match name {
+        _ if shows => MAX_SHOWN,
+        // What a text goes through that is a whole file.
+        "quote" | "squote" | "regexReplaceAll" | "regexReplaceAllLiteral" | "trim" | "default" => MAX_WHOLE,
+        _ => MAX_TEXT,
+    };
     let is_long = |made: &Value| matches!(made, Value::Text(text) if text.size() > longest);
     in_every_way(name, arguments, context, scope).filter(|made| !is_long(made))
 }
@@ -46,7 +53,8 @@ pub(super) fn called(
 /// What a function gives for every way to choose in its arguments.
 fn in_every_way(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, scope: &Scope) -> Option<Value> {
     let open = arguments.iter().filter_map(|value| value.as_ref()?.as_text()).filter(|text| text.is_open());
-    let open: Vec<&Partial> = if PASSES_ON.contains(&name) { Vec::new() } else { open.collect() };
+    let passes_on = PASSES_ON.contains(&name) || sprig::is_about_the_beginning(name, arguments);
+    let open: Vec<&Partial> = if passes_on { Vec::new() } else { open.collect() };
     if open.is_empty() {
         return call(name, arguments, context, scope);
     }
@@ -66,6 +74,7 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
     let last = arguments.last().cloned().flatten();
     let text = |at: usize| arguments.get(at).map(|value| written(value.as_ref())).unwrap_or_default();
     let count = arguments.len();
+    let is_handed_on = context.is_some();
     let context = || context.or_else(|| arguments.get(1).cloned().flatten().map(Rc::new));
     Some(match (name, count) {
         ("quote", 1..) => {
@@ -127,7 +136,13 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
             Value::Null => Value::Null,
             value => Value::Text(written(Some(&value))),
         },
-        ("required" | "deepCopy", 1..) => last?,
+        ("required", 1..) => last?,
+        // What is changed in the one is not changed in the other.
+        ("deepCopy", 1) => {
+            let last = last?;
+            scope.around.spent.step(weight(&last) / 16);
+            last.with_texts(&Partial::clone)
+        }
         // Where this is rendered nothing is deployed.
         ("fail", 1) => Value::from(""),
         ("trim", 1) => Value::Text(cut::trimmed(&text(0), char::is_whitespace)),
@@ -168,6 +183,25 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
             }
             Arc::unwrap_or_clone(pairs).into_iter().filter(|(key, _)| named.contains(key) == (name == "pick")).collect()
         }
+        ("set", 3) => {
+            let Some(Value::Map(mut pairs)) = arguments[0].clone() else { return None };
+            let key = text(1);
+            if has_open(&key) {
+                return None;
+            }
+            Arc::make_mut(&mut pairs).insert(key, last.unwrap_or_else(Value::unknown));
+            Value::Map(pairs)
+        }
+        ("unset", 2) => {
+            let Some(Value::Map(mut pairs)) = arguments[0].clone() else { return None };
+            let key = text(1);
+            if has_open(&key) || pairs.keys().any(has_open) {
+                return None;
+            }
+            Arc::make_mut(&mut pairs).remove(&key);
+            Value::Map(pairs)
+        }
+        ("set" | "unset", _) => return None,
         ("keys" | "values", 1) => {
             let Some(Value::Map(pairs)) = last else { return None };
             let part = |(key, value): (Partial, Value)| if name == "keys" { Value::Text(key) } else { value };
@@ -235,13 +269,24 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
             let Some(Value::Text(name)) = arguments.first()? else { return None };
             let name = &*name.shown('…');
             let Some(helpers) = scope.around.library.helpers(name) else {
+                if let Some(name) = context().and_then(|given| super::known::fullname(name, &given)) {
+                    return Some(name);
+                }
                 if !super::known::is_harmless(name) {
                     scope.around.spent.lack(format!("the template `{name}` is in none of the charts of the tree"));
                 }
                 return None;
             };
-            let given = context().map(|given| super::known::context(name, given));
-            scope.taken_in(name, helpers.iter().map(|helper| (&helper.nodes[..], helper.sides)), given)?
+            let whole = context();
+            let given = whole.clone().map(|given| super::known::context(name, given));
+            let bodies = helpers.iter().map(|helper| (&helper.nodes[..], helper.sides));
+            match (whole, given) {
+                // What others are given as well is likely to be given again.
+                (Some(whole), Some(given)) if is_handed_on && Rc::ptr_eq(&whole, &given) => {
+                    scope.taken_in_once(name, bodies, given)?
+                }
+                (_, given) => scope.taken_in(name, bodies, given)?,
+            }
         }
         // A text of the values that is a template itself.
         ("tpl", 1..) => {
@@ -323,8 +368,6 @@ fn is_question(name: &str) -> bool {
         "typeOf",
         "semverCompare",
         "len",
-        "set",
-        "unset",
     ];
     QUESTIONS.contains(&name)
 }

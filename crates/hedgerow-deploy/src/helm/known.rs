@@ -4,6 +4,7 @@
 //! See <https://github.com/bitnami/charts/tree/main/bitnami/common>; what is said here is what they mean, for all that names and addresses
 //! depend on.
 
+use super::expr::is_set;
 use super::parse::parse;
 use super::template::Template;
 use crate::value::Value;
@@ -47,7 +48,16 @@ pub(super) fn templates() -> Template {
 
 /// Whether a template that is in no chart of the tree gives nothing by which anybody is called.
 pub(super) fn is_harmless(name: &str) -> bool {
-    WITHOUT_ADDRESSES.iter().any(|start| name.starts_with(start))
+    // `include (print $.Template.BasePath "/configmap.yaml") .`: a whole manifest, whose sum makes pods start anew.
+    let is_manifest = name.starts_with(['…', '/']) && [".yaml", ".yml", ".tpl"].iter().any(|end| name.ends_with(end));
+    is_manifest || WITHOUT_ADDRESSES.iter().any(|start| name.starts_with(start))
+}
+
+/// What the template of a chart from elsewhere comes to by which its objects are called, where the values say so: every chart that
+/// `helm create` began has it.
+pub(super) fn fullname(name: &str, given: &Value) -> Option<Value> {
+    let own = given.get("Values")?.get("fullnameOverride")?;
+    (name.ends_with(".fullname") && is_set(own)).then(|| own.clone())
 }
 
 /// The context that a template of the library looks at, where it is given a map with that.

@@ -1,24 +1,12 @@
 //! What all templates of a chart share: the templates with names, and what of the values a template changes.
 
-use super::expr::{Token, tokens};
-use super::heads::{assigned, declared};
-use super::sprig::plain;
+use super::changes::{Origins, changes, may_change};
+use super::expr::tokens;
 use super::template::{Node, Template, all_included, count_sides};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How deep templates with names may take in others.
 pub(super) const MAX_LEVEL: usize = 20;
-
-/// Functions that change the map that is their first argument.
-const MUTATORS: &[&str] = &["set", "unset", "merge", "mergeOverwrite"];
-
-/// Whether a text may call one of them, with `must` or without.
-fn may_change(text: &str) -> bool {
-    text.contains("set") || text.contains("erge")
-}
-
-/// Functions whose result nothing else has.
-const FRESH: &[&str] = &["dict", "deepCopy", "fromYaml", "fromJson", "list"];
 
 /// Whether a text may hold what the templates of a chart share.
 pub(super) fn is_shared(text: &str) -> bool {
@@ -106,54 +94,30 @@ impl Library {
         let mut codes = Vec::new();
         let defined = template.defines.iter().map(|(_, nodes)| nodes);
         defined.chain([&template.nodes]).for_each(|nodes| all_codes(nodes, &mut codes));
-        if !codes.iter().any(|code| may_change(code)) {
+        if !codes.iter().any(|(code, _)| may_change(code)) {
             return;
         }
-        // Where the variables come from.
-        let mut origins: BTreeMap<&str, Vec<Vec<Token>>> = BTreeMap::new();
-        for code in &codes {
-            match assigned(code) {
-                Some(found) => origins.entry(found.name).or_default().push(tokens(found.value)),
-                None => {
-                    let (names, rest) = declared(code);
-                    names.iter().for_each(|name| origins.entry(name).or_default().push(tokens(rest)));
-                }
-            }
-        }
-        let mut noted = BTreeSet::new();
-        for code in &codes {
+        let origins = Origins::new(&codes);
+        let mut noted: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (code, _) in &codes {
             let words = tokens(code);
-            for (at, change) in changes(&words) {
-                for target in change {
-                    let Token::Word(path) = target else { continue };
-                    let key = match words.get(at + 2) {
-                        Some(Token::Text(key)) if is(&words[at], &["set", "unset"]) => Some(key.as_str()),
-                        _ => None,
-                    };
-                    if !noted.insert((path.clone(), key.is_some())) {
-                        self.changed.extend(key.map(str::to_owned));
-                        continue;
+            for change in changes(&words) {
+                for path in &change.paths {
+                    if !noted.contains_key(*path) {
+                        noted.insert((*path).to_owned(), origins.shared(path));
                     }
-                    let mut paths = vec![path.as_str()];
-                    let (start, rest) = path.split_once('.').unwrap_or((path, ""));
-                    if start.len() > 1 && rest.is_empty() {
-                        let sources = origins.get(start).into_iter().flatten();
-                        // A map of its own is followed as a variable.
-                        let shared = sources.filter(|source| !is_fresh(source));
-                        let shared: Vec<_> = shared.flatten().filter_map(|token| path_of(token)).collect();
-                        if shared.is_empty() {
-                            continue;
-                        }
-                        paths = shared;
+                    // A map of its own is followed as a variable.
+                    let paths = noted.get(*path).map(Vec::as_slice).unwrap_or_default();
+                    if !paths.is_empty() {
+                        self.note(paths, change.key);
                     }
-                    self.note(&paths, key);
                 }
             }
         }
     }
 
     /// Notes that a key of what is at these paths changes; any key if none is given.
-    fn note(&mut self, paths: &[&str], key: Option<&str>) {
+    fn note(&mut self, paths: &[String], key: Option<&str>) {
         self.changed.extend(key.map(str::to_owned));
         for path in paths {
             match path.rsplit('.').next().filter(|last| !matches!(*last, "" | "$" | "Values") && !last.starts_with('$'))
@@ -165,57 +129,15 @@ impl Library {
     }
 }
 
-/// The calls in an expression that change a map: where their names stand, and what may be the map.
-fn changes(words: &[Token]) -> impl Iterator<Item = (usize, Vec<&Token>)> {
-    let is_change = |at: &usize| is(&words[*at], MUTATORS);
-    (0..words.len()).filter(is_change).map(|at| {
-        let after = &words[at + 1..];
-        let targets = match after.first() {
-            Some(Token::Open) if is_fresh(&after[1..]) => Vec::new(),
-            Some(Token::Open) => after.iter().take_while(|token| **token != Token::Close).collect(),
-            Some(target) => vec![target],
-            None => Vec::new(),
-        };
-        (at, targets.into_iter().filter(|token| path_of(token).is_some()).collect())
-    })
-}
-
-/// The variables whose maps an expression changes.
-pub(super) fn mutated(code: &str) -> Vec<String> {
-    if !may_change(code) {
-        return Vec::new();
-    }
-    let words = tokens(code);
-    let names = changes(&words).flat_map(|(_, targets)| targets).filter_map(path_of);
-    let names = names.filter_map(|path| path.split('.').next().filter(|name| name.len() > 1));
-    names.map(str::to_owned).collect()
-}
-
-fn is(token: &Token, names: &[&str]) -> bool {
-    matches!(token, Token::Word(word) if names.contains(&plain(word)))
-}
-
-fn is_fresh(source: &[Token]) -> bool {
-    let first = source.iter().find(|token| **token != Token::Open);
-    first.is_some_and(|first| is(first, FRESH)) && !source.contains(&Token::Pipe)
-}
-
-fn path_of(token: &Token) -> Option<&str> {
-    match token {
-        Token::Word(word) if word.starts_with(['.', '$']) => Some(word),
-        _ => None,
-    }
-}
-
-/// All that stands between braces.
-fn all_codes<'n>(nodes: &'n [Node], found: &mut Vec<&'n str>) {
+/// All that stands between braces, and whether it is the head of a block.
+fn all_codes<'n>(nodes: &'n [Node], found: &mut Vec<(&'n str, bool)>) {
     for node in nodes {
         match node {
             Node::Text { .. } => {}
-            Node::Action(action) => found.push(&action.code),
+            Node::Action(action) => found.push((&action.code, false)),
             Node::Block(block) => {
                 for branch in &block.branches {
-                    found.extend(branch.head.as_deref());
+                    found.extend(branch.head.as_deref().map(|head| (head, true)));
                     all_codes(&branch.nodes, found);
                 }
             }

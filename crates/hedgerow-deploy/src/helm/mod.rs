@@ -7,6 +7,7 @@
 //! them ([`choice`]). What cannot be shown in full is said ([`Rendered::is_whole`]).
 
 mod cases;
+mod changes;
 mod charts;
 mod choice;
 mod cut;
@@ -17,6 +18,7 @@ mod functions;
 mod globs;
 mod heads;
 mod jinja;
+mod kept;
 mod known;
 mod library;
 mod lined;
@@ -28,6 +30,7 @@ mod parse;
 mod printed;
 mod regexes;
 mod render;
+mod replaced;
 mod scope;
 mod spent;
 mod sprig;

@@ -1,8 +1,8 @@
 //! Reading templates: the text with braces into a tree.
 
+use super::changes::mutated;
 use super::expr::{Token, tokens};
 use super::heads::{assigned, condition};
-use super::library::mutated;
 use super::template::{Action, Block, Branch, Kind, Node, Template};
 use crate::partial::Partial;
 use crate::standin;

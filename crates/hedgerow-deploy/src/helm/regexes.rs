@@ -31,6 +31,9 @@ fn compiled(pattern: &str, text: &str) -> Option<Regex> {
 /// `regexReplaceAll pattern text with`: names of groups in what is put in count, unless that is `Literal`. Of a text with gaps it is known what
 /// becomes of single letters.
 pub(super) fn replaced(pattern: &str, text: &Partial, with: &str, has_groups: bool) -> Option<Partial> {
+    if let Some(begin) = begin(pattern).filter(|_| !has_groups || !with.contains('$')) {
+        return of_begin(&begin, text, with);
+    }
     let Some(known) = text.known() else { return of_letters(pattern, text, with, has_groups) };
     let regex = compiled(pattern, known)?;
     let mut made = String::new();
@@ -54,6 +57,66 @@ pub(super) fn replaced(pattern: &str, text: &Partial, with: &str, has_groups: bo
     }
     made.push_str(known.get(end..)?);
     Some(Partial::from(made))
+}
+
+/// What a text begins with that is replaced: blanks, and then these letters.
+struct Begin {
+    has_blanks: bool,
+    letters: String,
+}
+
+/// Whether an expression is about what a text begins with.
+pub(super) fn is_about_the_beginning(pattern: &str) -> bool {
+    begin(pattern).is_some()
+}
+
+/// What an expression says that is about the beginning of a text alone: `^\s*{`, `^https://`.
+fn begin(pattern: &str) -> Option<Begin> {
+    let rest = pattern.strip_prefix('^')?;
+    let blanks = rest.strip_prefix("\\s*");
+    let mut letters = String::new();
+    let mut chars = blanks.unwrap_or(rest).chars().peekable();
+    while let Some(letter) = chars.next() {
+        match letter {
+            '\\' => letters.push(chars.next().filter(char::is_ascii_punctuation)?),
+            // A number of times.
+            '{' if letters.is_empty() && !chars.peek().is_some_and(char::is_ascii_digit) => letters.push(letter),
+            '.' | '*' | '+' | '?' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '^' | '$' => return None,
+            letter if letter.is_ascii() => letters.push(letter),
+            _ => return None,
+        }
+    }
+    (!letters.is_empty()).then_some(Begin { has_blanks: blanks.is_some(), letters })
+}
+
+fn of_begin(begin: &Begin, text: &Partial, with: &str) -> Option<Partial> {
+    let mut made = Partial::default();
+    for (at, part) in text.parts().enumerate() {
+        match part {
+            Part::Known(known) if at == 0 => {
+                let is_blank = |letter: char| begin.has_blanks && "\t\n\u{c}\r ".contains(letter);
+                let rest = known.trim_start_matches(is_blank);
+                match rest.strip_prefix(begin.letters.as_str()) {
+                    Some(rest) => {
+                        made.push_str(with);
+                        made.push_str(rest);
+                    }
+                    // It may go on behind what is known.
+                    None if begin.letters.starts_with(rest)
+                        && rest.len() < begin.letters.len()
+                        && text.known().is_none() =>
+                    {
+                        return None;
+                    }
+                    None => made.push_str(known),
+                }
+            }
+            Part::Gap(_) if at == 0 => return None,
+            Part::Known(known) => made.push_str(known),
+            Part::Gap(gap) => made.push(gap.clone()),
+        }
+    }
+    Some(made)
 }
 
 /// The same where the expression is about one letter at a time: `[^a-z]`.
@@ -140,7 +203,10 @@ mod tests {
         assert_eq!(made("[^a-z0-9-]", &gap(Gap::Unknown)).as_deref(), Some(r#""a-b-?-c""#));
         assert_eq!(made("\\.", &gap(Gap::Release(0))).as_deref(), Some(r#""a-b-<0>-c""#));
         assert_eq!(made("[a-f.]", &gap(Gap::Release(0))).as_deref(), Some(r#""----?--""#));
-        for pattern in ["[.]+", ".", "\\..", "^a", "(a)"] {
+        assert_eq!(made("^\\s*a", &gap(Gap::Unknown)).as_deref(), Some(r#""-.b.?.c""#));
+        assert_eq!(made("^a\\.b", &gap(Gap::Unknown)).as_deref(), Some(r#""-.?.c""#));
+        assert_eq!(made("^b", &gap(Gap::Unknown)).as_deref(), Some(r#""a.b.?.c""#));
+        for pattern in ["[.]+", ".", "\\..", "^a.", "^a*", "^", "^a\\.b\\.c", "(a)"] {
             assert_eq!(made(pattern, &gap(Gap::Unknown)), None, "{pattern}");
         }
     }

@@ -1,10 +1,10 @@
 //! The text that a template comes to.
 
+use super::changes::{gives_what_it_changes, mutated};
 use super::choice;
 use super::expr::{Token, evaluate, is_set, tokens};
 use super::functions::MAX_INDENT;
 use super::heads::{Assigned, assigned, condition};
-use super::library::mutated;
 use super::lined::Lined;
 use super::lost::last_width;
 use super::printed::printed;
@@ -258,7 +258,7 @@ impl<'l> Render<'l> {
         self.at = *at;
         if let Some(Assigned { name, value, new }) = assigned(code) {
             let made = self.value(value, scope);
-            scope.lose(&mutated(value));
+            change(value, made.as_ref(), scope);
             if new {
                 scope.set(name, made);
             } else {
@@ -267,8 +267,10 @@ impl<'l> Render<'l> {
             return;
         }
         let made = if action.may_be_lines() { self.value(code, &scope.showing(side)) } else { self.value(code, scope) };
-        scope.lose(&mutated(code));
-        match made.filter(|made| !action.is_lines() || !is_blank(made)) {
+        change(code, made.as_ref(), scope);
+        // What is not set is there only where somebody sets it: then it is something else.
+        let is_nothing = |made: &Value| is_blank(made) || (scope.is_unset() && is_quotes(made));
+        match made.filter(|made| !action.is_lines() || !is_nothing(made)) {
             Some(Value::Text(text)) => self.made.put(&text, *at),
             None | Some(Value::Null) => self.unknown(action.is_lines(), indent(code), scope),
             Some(other) => self.made.put(&printed(&other), *at),
@@ -325,6 +327,14 @@ impl<'l> Render<'l> {
     }
 }
 
+/// Gives the variables whose maps an expression changes what they are then; `made` is what it comes to.
+fn change(code: &str, made: Option<&Value>, scope: &mut Scope) {
+    match gives_what_it_changes(code) {
+        Some(target) => scope.change(&target, made),
+        None => scope.lose(&mutated(code)),
+    }
+}
+
 impl Block {
     fn others_are_empty(&self) -> bool {
         self.branches.iter().skip(1).all(|branch| branch.nodes.is_empty())
@@ -349,6 +359,11 @@ fn asks_for_release(code: &str) -> bool {
 /// Whether nothing of a value is known but that it may have blanks around it.
 fn is_blank(value: &Value) -> bool {
     matches!(value, Value::Text(text) if text.known().is_none() && text.through(|text| text.trim().to_owned()).is_unknown())
+}
+
+/// Whether a value is an empty text as YAML writes it.
+fn is_quotes(value: &Value) -> bool {
+    matches!(value, Value::Text(text) if text.known().is_some_and(|text| matches!(text.trim(), "" | "\"\"" | "''")))
 }
 
 /// Whether a value is set whatever is chosen in it.

@@ -3,13 +3,16 @@
 use super::choice;
 use super::expr::written;
 use super::library::MAX_LEVEL;
-use super::made::under;
+use super::made::{has_open, under};
 use super::render::{render_helper, weight};
+use super::replaced::Replaced;
 use super::spent::Around;
 use super::template::{MAX_LINE, Node};
 use crate::partial::Partial;
 use crate::value::Value;
+use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// The names a piece of a template sees. An absent value is one that is not known; null is one that is not set.
 #[derive(Debug, Clone)]
@@ -106,10 +109,37 @@ impl<'l> Scope<'l> {
         }
     }
 
-    /// Gives variables what they have at the end of any of these branches; `by` is what chooses.
+    /// Puts what a map has become in the place of what it was: at a variable, and wherever else the variables have that map.
+    pub(super) fn change(&mut self, target: &str, made: Option<&Value>) {
+        let (start, rest) = target.split_once('.').unwrap_or((target, ""));
+        let found = self.place(start).and_then(|at| self.variables[at].value.clone());
+        let mut old = found.as_deref();
+        for part in rest.split('.').filter(|part| !part.is_empty()) {
+            old = old.and_then(|value| value.get(part));
+        }
+        let (Some(Value::Map(old)), Some(new @ Value::Map(_))) = (old, made) else {
+            self.lose(&[start.to_owned()]);
+            return;
+        };
+        let mut seen = Replaced::new(old, new);
+        for variable in &mut self.variables {
+            if let Some(changed) = variable.value.as_deref().and_then(|value| seen.of(value)) {
+                variable.value = Some(Rc::new(changed));
+            }
+        }
+        self.around.spent.step(seen.steps / 16);
+    }
+
+    /// Gives variables what they have at the end of any of these branches; `by` is what chooses. A map that one of them changes may be
+    /// other variables' as well.
     pub(super) fn join(&mut self, names: &[String], ends: &[Self], by: &str) {
-        for name in names {
-            let Some(at) = self.place(name) else { continue };
+        let places: BTreeSet<usize> = names.iter().filter_map(|name| self.place(name)).collect();
+        let is_other = |at: usize| {
+            let value = |scope: &Self| scope.variables.get(at).and_then(|known| known.value.as_ref().map(Rc::as_ptr));
+            ends.iter().any(|end| value(end) != value(self))
+        };
+        let changed = (0..self.variables.len()).filter(|at| places.contains(at) || is_other(*at));
+        for at in changed.collect::<Vec<_>>() {
             let values = ends.iter().map(|end| end.variables.get(at).and_then(|known| known.value.as_deref().cloned()));
             self.variables[at].value = any(by, &values.collect::<Vec<_>>()).map(Rc::new);
         }
@@ -172,6 +202,18 @@ impl<'l> Scope<'l> {
         }
     }
 
+    /// The same for a value that others are given as well: what one of them was told is told again.
+    pub(super) fn taken_in_once<'n>(
+        &self,
+        name: &str,
+        bodies: impl Iterator<Item = (&'n [Node], usize)>,
+        dot: Rc<Value>,
+    ) -> Option<Value> {
+        let Around { kept, spent, .. } = self.around;
+        let asked = (name.to_owned(), Rc::as_ptr(&dot) as usize, self.side, self.is_unset);
+        kept.or(asked, &dot, spent, || self.taken_in(name, bodies, Some(Rc::clone(&dot))))
+    }
+
     /// What templates come to for a value.
     pub(super) fn taken_in<'n>(
         &self,
@@ -204,7 +246,10 @@ impl<'l> Scope<'l> {
                 texts = vec![render_helper(nodes, scope.clone(), sides.saturating_sub(1))];
                 continue;
             }
+            // What is not chosen by the side is the same in all of them.
+            let names = self.around.spent.names();
             for side in 0..sides.min(MAX_LINE + 1) {
+                self.around.spent.name_from(names);
                 let text = if side < MAX_LINE { render_helper(nodes, scope.clone(), side) } else { Partial::unknown() };
                 if !texts.contains(&text) {
                     texts.push(text);
@@ -222,11 +267,34 @@ impl<'l> Scope<'l> {
     }
 }
 
+/// A map that has what any of these has: what is there in one of them only may be there.
+fn united(by: &str, maps: &[Option<Value>]) -> Option<Value> {
+    let all = || maps.iter().filter_map(|map| map.as_ref()?.as_map());
+    if all().flat_map(|map| map.keys()).any(has_open) {
+        return None;
+    }
+    let most = maps.iter().max_by_key(|map| map.as_ref().and_then(Value::as_map).map(|map| map.len()))?.clone()?;
+    let Value::Map(mut made) = most else { return None };
+    let keys: BTreeSet<&Partial> = all().flat_map(|map| map.keys()).collect();
+    for key in keys {
+        let values: Vec<Option<Value>> = all().filter_map(|map| map.get(key)).cloned().map(Some).collect();
+        let value = any(by, &values).unwrap_or_else(Value::unknown);
+        // A map that nothing is added to stays the one that it is.
+        if made.get(key) != Some(&value) {
+            Arc::make_mut(&mut made).insert(key.clone(), value);
+        }
+    }
+    Some(Value::Map(made))
+}
+
 /// A value that is any of these; `by` is what chooses.
 pub(super) fn any(by: &str, values: &[Option<Value>]) -> Option<Value> {
     let first = values.first()?;
     if values.iter().all(|value| value == first) {
         return first.clone();
+    }
+    if values.iter().all(|value| matches!(value, Some(Value::Map(_)))) {
+        return united(by, values);
     }
     let is_text = |value: &Option<Value>| !matches!(value, Some(Value::List(_) | Value::Map(_)));
     let texts = || values.iter().map(|value| written(value.as_ref())).collect::<Vec<_>>();

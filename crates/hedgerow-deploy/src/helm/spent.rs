@@ -1,6 +1,7 @@
 //! What a rendering may cost, and what all of it shares.
 
 use super::files::ChartFiles;
+use super::kept::Kept;
 use super::library::Library;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -42,6 +43,7 @@ pub(super) struct Spent {
     cut: Cell<bool>,
     missed: Cell<bool>,
     names: Cell<usize>,
+    within: RefCell<String>,
     lacks: RefCell<BTreeSet<String>>,
 }
 
@@ -57,7 +59,30 @@ impl Spent {
     /// A name that nothing else in this rendering has.
     pub(super) fn next(&self) -> String {
         self.names.set(self.names.get() + 1);
-        format!("#{}", self.names.get())
+        format!("{}#{}", self.within.borrow(), self.names.get())
+    }
+
+    /// How many names were given.
+    pub(super) fn names(&self) -> usize {
+        self.names.get()
+    }
+
+    /// Gives names again from this one on.
+    pub(super) fn name_from(&self, names: usize) {
+        self.names.set(names);
+    }
+
+    /// Does something in which names are counted apart, and what is noted is given: none where something was left out.
+    pub(super) fn apart<T>(&self, within: String, made: impl FnOnce() -> T) -> (T, Option<BTreeSet<String>>) {
+        let outer = self.within.replace(within);
+        let names = self.names.replace(0);
+        let lacks = self.lacks.replace(BTreeSet::new());
+        let found = made();
+        self.within.replace(outer);
+        self.names.set(names);
+        let own = self.lacks.replace(lacks);
+        self.lacks.borrow_mut().extend(own.iter().cloned());
+        (found, (!self.is_short()).then_some(own))
     }
 
     /// Notes a function that is not known, or a template that is nowhere.
@@ -130,5 +155,7 @@ pub(super) struct Around<'l> {
     /// The files of the charts, and the directory of the chart that is rendered.
     pub(super) files: &'l ChartFiles,
     pub(super) directory: &'l str,
+    /// What templates with names have come to.
+    pub(super) kept: &'l Kept,
     pub(super) spent: Spent,
 }

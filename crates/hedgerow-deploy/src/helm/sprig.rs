@@ -140,7 +140,8 @@ pub(super) fn call(name: &str, arguments: &[Option<Value>], spent: &Spent) -> Gi
         ("int" | "int64" | "float64" | "atoi" | "toDecimal" | "ceil" | "floor", 1) | ("round", 2..=3) => {
             cast(name, arguments)
         }
-        ("toPrettyJson" | "toRawJson", 1) => last.map(|value| Value::Text(value.json())),
+        ("toRawJson", 1) => last.map(|value| Value::Text(value.json())),
+        ("toPrettyJson", 1) => last.map(|value| Value::Text(value.json_on_lines())),
         ("snakecase", 1) => word(|text| parted(text, '_')),
         ("kebabcase", 1) => word(|text| parted(text, '-')),
         ("camelcase", 1) => word(joined),
@@ -168,6 +169,13 @@ pub(super) fn call(name: &str, arguments: &[Option<Value>], spent: &Spent) -> Gi
         _ => return Given::Other,
     };
     Given::Value(value)
+}
+
+/// Whether a call is about what a text begins with, and passes on the rest.
+pub(super) fn is_about_the_beginning(name: &str, arguments: &[Option<Value>]) -> bool {
+    let pattern = || arguments.first()?.as_ref()?.as_str();
+    matches!(name, "regexReplaceAll" | "regexReplaceAllLiteral")
+        && pattern().is_some_and(regexes::is_about_the_beginning)
 }
 
 fn whole(arguments: &[Option<Value>], at: usize) -> Option<i64> {

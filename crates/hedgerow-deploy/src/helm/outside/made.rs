@@ -2,6 +2,7 @@
 
 use crate::deploy::documents;
 use crate::helm::files::ChartFiles;
+use crate::helm::kept::Kept;
 use crate::helm::library::Library;
 use crate::helm::render::render;
 use crate::helm::spent::{Around, Spent};
@@ -61,8 +62,9 @@ pub(super) fn all(text: &str, release: Option<&str>) -> Made {
     if sides > MAX_SIDES {
         made.cut.push(format!("it has more than {MAX_SIDES} branches"));
     }
+    let kept = Kept::default();
     for side in 0..sides.min(MAX_SIDES) {
-        let around = Around { library: &library, files: &files, directory: "", spent: Spent::default() };
+        let around = Around { library: &library, files: &files, directory: "", kept: &kept, spent: Spent::default() };
         let (text, _) = render(&template.nodes, scope::Scope::new(Rc::clone(&root), &around), side).into_parts();
         if around.spent.is_short() {
             made.cut.extend(around.spent.lacks());

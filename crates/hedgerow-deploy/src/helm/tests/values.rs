@@ -139,10 +139,10 @@ fn conditions_declare_variables() {
 fn what_templates_change_is_not_known() {
     let values = [("c/values.yaml", "host: s-ledger\nenv: {A: x, B: y}\n")];
     for (text, expected) in [
-        ("{{- $d := dict \"k\" \"x\" }}\n{{- $_ := set $d \"k\" \"y\" }}\na: {{ $d.k }}", "?"),
+        ("{{- $d := dict \"k\" \"x\" }}\n{{- $_ := set $d \"k\" \"y\" }}\na: {{ $d.k }}", "y"),
         (
             "{{- $d := dict \"k\" \"x\" }}\n{{- if .Values.on }}\n{{- $_ := set $d \"k\" \"y\" }}\n{{- end }}\na: {{ $d.k }}",
-            "?",
+            "x y",
         ),
         ("{{- $d := dict \"k\" \"x\" }}\n{{- $_ := set $d \"k\" \"y\" }}\na: {{ .Values.host }}", "s-ledger"),
         ("{{- $_ := set .Values \"host\" \"y\" }}\na: {{ .Values.host }}", "?"),
@@ -156,6 +156,93 @@ fn what_templates_change_is_not_known() {
         ("{{- $_ := set .Values (printf \"%s\" \"host\") 1 }}\na: {{ .Values.env.B }}", "?"),
     ] {
         let expected: BTreeSet<String> = expected.split(' ').map(str::to_owned).collect();
+        assert_eq!(values_of(&[values[0], ("c/templates/x.yaml", text)], text), expected, "{text}");
+    }
+}
+
+/// What `helm template` writes, but for what may be several; and `?`, which is what is not known.
+#[test]
+fn maps_that_a_template_makes_are_followed() {
+    let values = [(
+        "c/values.yaml",
+        "host: s-ledger\nenv: {A: x, B: w}\nall: {env: {B: w}}\nconf: {db: {url: s-db}, on: true}\n",
+    )];
+    let copy = "{{- $c := (get .Values \"conf\") | default dict | mustDeepCopy }}\n";
+    for (text, expected) in [
+        // The variables that have the map see what is put into it, and a copy does not.
+        ("{{- $a := dict }}{{ $p := dict \"x\" $a }}{{ $_ := set $a \"k\" \"y\" }}\na: {{ $p.x.k }}", "y"),
+        ("{{- $a := dict }}{{ $p := dict \"x\" (deepCopy $a) }}{{ $_ := set $a \"k\" \"y\" }}\na: {{ $p.x.k }}z", "?z"),
+        ("{{- $a := list (dict) }}{{ $b := first $a }}{{ $_ := set $b \"k\" \"y\" }}\na: {{ (first $a).k }}", "y"),
+        ("{{- $a := dict }}{{ $_ := .Values.host | set $a \"k\" }}\na: {{ $a.k }}", "s-ledger"),
+        ("{{- $a := set dict \"k\" .Values.host }}\na: {{ $a.k }}-{{ .Values.host }}", "s-ledger-s-ledger"),
+        ("{{- $a := dict \"k\" \"x\" }}{{ $_ := unset $a \"k\" }}\na: {{ $a.k | default \"y\" }}", "y"),
+        (
+            "{{- $a := dict }}{{ range $k, $v := .Values.env }}{{ $_ := set $a $k $v }}{{ end }}\na: {{ $a.A }}{{ $a.B }}",
+            "xw",
+        ),
+        ("{{- $a := dict }}{{ $_ := mergeOverwrite $a .Values.env }}\na: {{ $a.A }}", "x"),
+        (
+            "{{- $a := omit .Values \"env\" }}{{ $_ := set $a \"host\" \"y\" }}\na: {{ $a.host }}-{{ .Values.host }}",
+            "y-s-ledger",
+        ),
+        ("{{- $a := omit .Values \"env\" }}{{ $_ := set $a \"z\" \"y\" }}\na: {{ $a.host }}-{{ $a.z }}", "s-ledger-y"),
+        // Of a copy it is nobody's map that a part of it is.
+        (
+            &format!(
+                "{copy}{{{{ $d := $c.db }}}}{{{{ $_ := set $d \"url\" \"z\" }}}}\na: {{{{ $c.db.url }}}}-{{{{ .Values.conf.db.url }}}}"
+            ),
+            "z-s-db",
+        ),
+        (
+            &format!(
+                "{copy}{{{{ $d := (hasKey $c \"db\") | ternary (get $c \"db\") dict }}}}{{{{ $_ := set $d \"k\" \"z\" }}}}{{{{ $_ := set $c \"db\" $d }}}}\n\
+                      a: {{{{ $c.db.url }}}}-{{{{ $c.db.k }}}}"
+            ),
+            "s-db-z",
+        ),
+        (
+            &format!(
+                "{copy}{{{{ if not (hasKey $c \"on\") }}}}{{{{ $_ := set $c \"level\" \"z\" }}}}{{{{ end }}}}\na: {{{{ $c.db.url }}}}-{{{{ $c.level }}}}"
+            ),
+            "s-db-z",
+        ),
+        (
+            &format!(
+                "{copy}a: {{{{ mustRegexReplaceAllLiteral \"^\\\\s*{{\" ($c | mustToPrettyJson) \"{{\\n  include x\" | replace \"\\n\" \"\" | trunc 40 | squote }}}}"
+            ),
+            "{  include x  \"db\": {    \"url\": \"s-db\"  ",
+        ),
+        // The values of the chart are others' as well.
+        (
+            "{{- $p := dict \"e\" .Values.env }}{{ $e := get $p \"e\" }}{{ $_ := set $e \"B\" \"z\" }}\na: {{ .Values.env.B }}",
+            "?",
+        ),
+        (
+            "{{- $p := dict }}{{ $_ := set $p \"e\" .Values.env }}{{ $e := $p.e }}{{ $_ := set $e \"B\" \"z\" }}\na: {{ .Values.env.B }}",
+            "?",
+        ),
+        ("{{- $p := pick .Values \"env\" }}{{ $_ := merge $p.env (dict \"B\" \"z\") }}\na: {{ .Values.env.B }}", "?"),
+        ("{{- $_ := merge (pick .Values \"env\") (dict \"env\" (dict \"B\" \"z\")) }}\na: {{ .Values.env.B }}", "?"),
+        (
+            "{{- $p := dict \"e\" .Values.env }}{{ range $k, $e := $p }}{{ $_ := set $e \"B\" \"z\" }}{{ end }}\na: {{ .Values.env.B }}",
+            "?",
+        ),
+        ("{{- range $e := list .Values.env }}{{ $_ := set $e \"B\" \"z\" }}{{ end }}\na: {{ .Values.env.B }}", "?"),
+        (
+            "{{- $c := deepCopy .Values.all }}{{ range $k, $e := $c }}{{ $_ := set $e \"B\" \"z\" }}{{ end }}\na: {{ .Values.env.B }}-{{ $c.env.B }}",
+            "w-z",
+        ),
+        (
+            "{{- $c := deepCopy .Values.all }}{{ $_ := set $c \"x\" .Values.env }}{{ range $k, $e := $c }}{{ $_ := set $e \"B\" \"z\" }}{{ end }}\na: {{ .Values.env.B }}",
+            "?",
+        ),
+        ("{{- $d := dict }}{{ $d = .Values.x | merge $d }}\na: {{ .Values.host }}", "s-ledger"),
+    ] {
+        let expected: BTreeSet<String> = if expected.starts_with('{') {
+            BTreeSet::from([expected.to_owned()])
+        } else {
+            expected.split(' ').map(str::to_owned).collect()
+        };
         assert_eq!(values_of(&[values[0], ("c/templates/x.yaml", text)], text), expected, "{text}");
     }
 }
