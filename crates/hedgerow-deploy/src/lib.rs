@@ -51,6 +51,6 @@ pub use deploy::{
     Unreadable, Word, build, documents, dotenv, foreign_objects, image, is_manifest, is_too_deep, properties, swells,
     without_objects,
 };
-pub use host::{Answer, Hosts, Listener, Machine};
+pub use host::{Answer, Hosts, Listener, Machine, has_own_scheme};
 pub use partial::Partial;
 pub use pattern::Pattern;

@@ -10,6 +10,18 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How deep a file of settings is looked into for the variables that fill them.
 const MAX_DEPTH: usize = 24;
 
+/// How the variables end in whose values a virtual machine of Java finds options.
+const OPTIONS: &[&str] =
+    &["JAVA_OPTS", "JAVA_OPTIONS", "JAVA_ARGS", "JAVA_TOOL_OPTIONS", "JVM_OPTS", "JVM_ARGS", "CATALINA_OPTS"];
+
+/// A system property among the arguments of a program of the JVM, `-Dledger.url=http://ledger`, also where the script that starts it hands it
+/// on: `-J-Dledger.url=…`. The name has a dot: other programs have flags that begin with a letter like that.
+fn property(word: &str) -> Option<(&str, &str)> {
+    let (name, value) = word.strip_prefix("-J").unwrap_or(word).strip_prefix("-D")?.split_once('=')?;
+    let is_name = name.contains('.') && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-[]".contains(c));
+    is_name.then_some((name, value))
+}
+
 /// Who keeps a value that no file says.
 #[derive(Debug, Clone, Copy, Hash, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Hiding {
@@ -119,8 +131,21 @@ impl Given {
     pub(super) fn set(&mut self, name: &str, value: Partial, spot: Spot) {
         let values = self.environment.entry(name.to_owned()).or_default();
         if !values.contains(&value) {
-            self.spots.insert(Said::Variable(name.to_owned(), value.clone()), spot);
-            values.push(value);
+            self.spots.insert(Said::Variable(name.to_owned(), value.clone()), spot.clone());
+            values.push(value.clone());
+            if OPTIONS.iter().any(|end| name.ends_with(end)) {
+                self.properties(&value, &spot);
+            }
+        }
+    }
+
+    /// Takes in the system properties among the options of a virtual machine: `-Dledger.url=http://ledger`.
+    fn properties(&mut self, options: &Partial, spot: &Spot) {
+        for word in options.written().split_whitespace() {
+            let word = word.trim_matches(['"', '\'']);
+            if let Some((name, value)) = property(word) {
+                self.flag(&Partial::read(name).shown('…'), Partial::read(value.trim_matches(['"', '\''])), spot);
+            }
         }
     }
 
@@ -138,6 +163,14 @@ impl Given {
             let mut next = None;
             for text in &word.texts {
                 let written = text.written();
+                if let Some((name, value)) = property(&written) {
+                    self.flag(&Partial::read(name).shown('…'), Partial::read(value), &word.spot);
+                    continue;
+                }
+                // A line of a shell.
+                if written.contains(" -D") {
+                    self.properties(text, &word.spot);
+                }
                 match written.strip_prefix("--").or_else(|| written.strip_prefix('-')).map(Partial::read) {
                     Some(flag) => match flag.split_once("=") {
                         Some((name, value)) => self.flag(&name.shown('…'), value, &word.spot),
@@ -176,6 +209,21 @@ impl Given {
 mod tests {
     use super::*;
     use crate::Deploy;
+
+    #[test]
+    fn system_properties_are_told_from_other_flags() {
+        for (word, expected) in [
+            ("-Dledger.url=http://s-ledger", Some(("ledger.url", "http://s-ledger"))),
+            ("-J-Dledger.base-url=a=b", Some(("ledger.base-url", "a=b"))),
+            ("-Dledger.urls[0]=x", Some(("ledger.urls[0]", "x"))),
+            ("-DataDir=/x", None),
+            ("-Dledger.url", None),
+            ("--Dledger.url=x", None),
+            ("-Done thing.url=x", None),
+        ] {
+            assert_eq!(property(word), expected, "{word}");
+        }
+    }
 
     #[test]
     fn letters_of_people_in_settings_are_letters() {

@@ -2,18 +2,32 @@
 //! See <https://github.com/lightbend/config/blob/main/HOCON.md>.
 
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// How deep objects lie in objects.
 const MAX_DEPTH: usize = 40;
+
+/// How long a list of several lines may get, in bytes.
+const MAX_LIST: usize = 4 << 10;
 
 /// The settings of a text. A key that is set again by a variable has both: `${NAME:what it was}`.
 pub(super) fn hocon(text: &str) -> Value {
     let mut root = Value::Object(Map::new());
     let mut path: Vec<Vec<String>> = Vec::new();
     let mut skipped = 0_usize;
-    for line in text.lines() {
-        let line = without_comment(line).trim();
-        let mut rest = line;
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let mut line = Cow::Borrowed(without_comment(line).trim());
+        // A list goes on up to its bracket.
+        while opens_list(&line)
+            && line.len() < MAX_LIST
+            && let Some(next) = lines.next()
+        {
+            let next = without_comment(next).trim();
+            let between = if line.ends_with(['[', ',', '{']) || next.starts_with([']', ',', '}']) { " " } else { ", " };
+            line = Cow::Owned(format!("{line}{between}{next}"));
+        }
+        let mut rest = if line.starts_with("include ") { "" } else { &*line };
         while !rest.is_empty() {
             if let Some(after) = rest.strip_prefix('}') {
                 if skipped > 0 {
@@ -36,7 +50,8 @@ pub(super) fn hocon(text: &str) -> Value {
                 if path.len() >= MAX_DEPTH || skipped > 0 {
                     skipped += 1;
                 } else {
-                    path.push(key);
+                    // The braces around all of a text have no key.
+                    path.push(key.into_iter().filter(|part| !part.is_empty()).collect());
                 }
                 rest = inside.trim_start();
                 continue;
@@ -53,6 +68,20 @@ pub(super) fn hocon(text: &str) -> Value {
         }
     }
     root
+}
+
+/// Whether a list begins in a line and does not end there.
+fn opens_list(line: &str) -> bool {
+    let (mut quoted, mut depth) = (false, 0_usize);
+    for c in line.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            '[' if !quoted => depth += 1,
+            ']' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    depth > 0
 }
 
 /// A line without its comment: marks in quotes and behind a scheme are none.
@@ -94,8 +123,8 @@ fn put(root: &mut Value, path: &[&str], text: &str) {
     let variable = text.strip_prefix("${?").or_else(|| text.strip_prefix("${")).and_then(|rest| rest.strip_suffix('}'));
     *at = match (text.strip_prefix('['), variable, &*at) {
         (Some(list), ..) => {
-            let list = list.trim_end_matches(']').split(',').map(|text| Value::from(text.trim().trim_matches('"')));
-            Value::Array(list.collect())
+            let list = list.trim_end_matches(']').split(',').map(|text| text.trim().trim_matches('"'));
+            Value::Array(list.filter(|text| !text.is_empty()).map(Value::from).collect())
         }
         (None, Some(name), Value::String(before)) => Value::from(format!("${{{name}:{before}}}")),
         (None, Some(name), _) => Value::from(format!("${{{name}}}")),
@@ -118,6 +147,11 @@ mod tests {
                 json!({"a": {"b": {"c": "3"}, "e": "${E}"}, "f": ["x", "y"]}),
             ),
             ("a = http://b/c", json!({"a": "http://b/c"})),
+            ("a = [\n  \"http://b\", # x\n  c\n  d\n]\ne = 1", json!({"a": ["http://b", "c", "d"], "e": "1"})),
+            (
+                "{\n  include \"x\"\n  \"a\": {\n    \"b\": \"http://c\",\n    \"d\": [\n      1\n    ]\n  },\n  \"e\": true\n}",
+                json!({"a": {"b": "http://c", "d": ["1"]}, "e": "true"}),
+            ),
             ("a { b = 1, c = 2 }\nd = 4", json!({"a": {"b": "1", "c": "2"}, "d": "4"})),
             ("}}{{ = [", json!({})),
             ("", json!({})),

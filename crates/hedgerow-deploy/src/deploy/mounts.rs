@@ -298,7 +298,8 @@ pub(super) fn give(
 
 impl Given {
     /// Whether a command or a variable names a file of the container.
-    fn names(&self, place: &str) -> bool {
+    #[must_use]
+    pub fn names(&self, place: &str) -> bool {
         let is_it = |text: &Partial| {
             text.written().split_whitespace().any(|word| {
                 let word = word.trim_matches(['"', '\'', ';', ',']);

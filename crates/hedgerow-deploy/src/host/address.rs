@@ -62,6 +62,93 @@ const DIRECT: &[&str] = &[
     "ssh",
 ];
 
+/// Schemes of resolvers, protocols and stores besides, in whose addresses a service is called as well.
+const OTHERS: &[&str] = &[
+    "activemq",
+    "coap",
+    "consul",
+    "direct",
+    "discovery",
+    "dns",
+    "docker",
+    "dubbo",
+    "etcd",
+    "eureka",
+    "failover",
+    "gelf",
+    "git",
+    "gopher",
+    "h2",
+    "hdfs",
+    "hive",
+    "hive2",
+    "http2",
+    "iiop",
+    "imap",
+    "ipv4",
+    "ipv6",
+    "jaeger",
+    "jms",
+    "k8s",
+    "kube",
+    "kubernetes",
+    "loki",
+    "milvus",
+    "nacos",
+    "nfs",
+    "nntp",
+    "otlp",
+    "passthrough",
+    "polaris",
+    "pop3",
+    "presto",
+    "qdrant",
+    "quic",
+    "rmi",
+    "rpc",
+    "rsync",
+    "rtmp",
+    "rtsp",
+    "service",
+    "sip",
+    "smb",
+    "socks4",
+    "socks5",
+    "socks5h",
+    "srv",
+    "static",
+    "statsd",
+    "stun",
+    "surrealdb",
+    "svn",
+    "syslog",
+    "t3",
+    "telnet",
+    "thrift",
+    "tidb",
+    "tri",
+    "trino",
+    "trpc",
+    "turn",
+    "unix",
+    "vnc",
+    "weaviate",
+    "xds",
+    "zipkin",
+    "zk",
+    "zookeeper",
+];
+
+/// Whether an address has a scheme that a program made for itself, and no port: `bank://ledger/books` names a thing of its own.
+pub fn has_own_scheme(address: &str) -> bool {
+    let Some((scheme, rest)) = address.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let is_known = |scheme: &str| DIRECT.contains(&scheme) || OTHERS.contains(&scheme);
+    let scheme = scheme.to_lowercase();
+    let is_plain = scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c));
+    is_plain && !scheme.split(['+', '-', '.', ':']).any(is_known) && !authority.contains(':')
+}
+
 /// What stands before the scheme of a data store in Java's addresses.
 const DRIVERS: &[&str] = &["jdbc:", "r2dbc:pool:", "r2dbc:", "jdbc:p6spy:"];
 

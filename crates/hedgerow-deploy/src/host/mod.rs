@@ -7,6 +7,7 @@ mod released;
 #[cfg(test)]
 mod tests;
 
+pub use address::has_own_scheme;
 pub(crate) use machine::CALLED;
 pub use machine::{Listener, Machine};
 pub(crate) use released::{with_releases, without_release};

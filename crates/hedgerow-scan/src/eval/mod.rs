@@ -62,6 +62,9 @@ pub(crate) struct Frame {
 
 type Key = (Frame, ExprId, u16);
 
+/// The calls of the closures of a function, by the closure.
+type ClosureCalls = BTreeMap<u32, Vec<ExprId>>;
+
 /// Values of one service's reached code. Answers are kept.
 pub(crate) struct Eval<'a, 'p> {
     infer: &'a Infer<'a, 'p>,
@@ -72,6 +75,8 @@ pub(crate) struct Eval<'a, 'p> {
     open: RefCell<BTreeSet<Key>>,
     /// The named arguments that are being looked up: in whose calls, and their name.
     open_named: RefCell<BTreeSet<(FnId, String)>>,
+    /// The calls of the closures of functions, by the closure.
+    closures: RefCell<BTreeMap<FnId, Rc<ClosureCalls>>>,
     /// The made classes that stand for an interface.
     behind: RefCell<BTreeMap<TypeId, Vec<TypeId>>>,
     depth: Cell<usize>,
@@ -112,6 +117,7 @@ impl<'a, 'p> Eval<'a, 'p> {
             known: RefCell::default(),
             open: RefCell::default(),
             open_named: RefCell::default(),
+            closures: RefCell::default(),
             behind: RefCell::default(),
             depth: Cell::new(0),
             steps: Cell::new(0),

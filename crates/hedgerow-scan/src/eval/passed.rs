@@ -1,11 +1,13 @@
 //! What calls pass to functions: arguments, receivers, and what they store through addresses.
 
-use super::{Eval, Frame, MAX_CHAIN, MAX_DEPTH, MAX_STEPS};
+use super::{ClosureCalls, Eval, Frame, MAX_CHAIN, MAX_DEPTH, MAX_STEPS};
 use crate::infer::{CONSTRUCTORS, Callee};
 use crate::program::FnId;
 use crate::reach::Site;
 use crate::value::{Crossing, Value, Values, Way};
-use hedgerow_code::ir::{Argument, Def, Expr, ExprId, LocalId};
+use hedgerow_code::ir::{Argument, Def, Expr, ExprId};
+use std::collections::BTreeSet;
+use std::rc::Rc;
 
 impl<'p> Eval<'_, 'p> {
     pub(super) fn parameter(&self, frame: &Frame, at: u16, name: &str, site: Site) -> Values {
@@ -184,29 +186,49 @@ impl<'p> Eval<'_, 'p> {
 
     /// What is passed to a closure: by the calls of the locals that hold it, in its own function.
     pub(super) fn closure_parameter(&self, frame: &Frame, closure: u32, index: u16, site: Site) -> Values {
-        let program = self.infer.program;
-        let facts = program.facts_of(frame.function);
-        let holds = |local: LocalId| {
-            program.defs(frame.function, local).iter().any(|def| match def {
-                Def::Value { expr, .. } => *facts.expr(*expr) == Expr::Closure(closure),
-                _ => false,
-            })
-        };
+        let facts = self.infer.program.facts_of(frame.function);
+        let calls = self.calls_of_closures(frame.function);
         let mut values = Values::default();
         let mut called = false;
-        for id in program.exprs(frame.function) {
-            let Expr::Call { callee, arguments } = facts.expr(id) else { continue };
-            let direct = match facts.expr(*callee) {
-                Expr::Local(local) => holds(*local),
-                Expr::Closure(other) => *other == closure,
-                _ => false,
-            };
-            if let Some(argument) = facts.arguments(*arguments).get(usize::from(index)).filter(|_| direct) {
+        for id in calls.get(&closure).into_iter().flatten() {
+            let Expr::Call { arguments, .. } = facts.expr(*id) else { continue };
+            if let Some(argument) = facts.arguments(*arguments).get(usize::from(index)) {
                 called = true;
                 values.add(&self.eval(frame, argument.value, 0));
             }
         }
         if called { values } else { Values::lost(site) }
+    }
+
+    /// The calls of the closures of a function: the code of a whole file may be one, with thousands of them.
+    fn calls_of_closures(&self, function: FnId) -> Rc<ClosureCalls> {
+        if let Some(known) = self.closures.borrow().get(&function) {
+            return Rc::clone(known);
+        }
+        let program = self.infer.program;
+        let facts = program.facts_of(function);
+        let mut calls = ClosureCalls::new();
+        for id in program.exprs(function) {
+            let Expr::Call { callee, .. } = facts.expr(id) else { continue };
+            let mut held = BTreeSet::new();
+            match facts.expr(*callee) {
+                Expr::Local(local) => {
+                    held.extend(program.defs(function, *local).iter().filter_map(|def| match def {
+                        Def::Value { expr, .. } => match facts.expr(*expr) {
+                            Expr::Closure(closure) => Some(*closure),
+                            _ => None,
+                        },
+                        _ => None,
+                    }));
+                }
+                Expr::Closure(closure) => held.extend([*closure]),
+                _ => {}
+            }
+            held.into_iter().for_each(|closure| calls.entry(closure).or_default().push(id));
+        }
+        let calls = Rc::new(calls);
+        self.closures.borrow_mut().insert(function, Rc::clone(&calls));
+        calls
     }
 
     /// What a call stores through the address it is given.
