@@ -173,10 +173,15 @@ fn leave_nobodys(tree: &Tree, owners: &Owners, parts: &[Part], nobodys: &mut Acc
 fn no_entry(service: &str, account: &Account, first: &str) -> Finding {
     let unread: Vec<&str> =
         account.left.iter().filter(|left| left.reason == Reason::Language).map(|left| left.what.as_str()).collect();
-    let is_unread = account.read.is_empty();
+    let lines_unread: usize =
+        account.left.iter().filter(|left| left.reason == Reason::Language).map(|left| left.lines).sum();
+    let lines_read: usize = account.read.values().map(|read| read.lines).sum();
+    // Of a program of Scala with a class of Java it is Scala that begins it.
+    let is_unread = account.read.is_empty() || lines_read < lines_unread;
     let message = if is_unread {
+        let mostly = if account.read.is_empty() { "" } else { "mostly " };
         format!(
-            "`{service}` is written in {}, which the scan does not read in depth: it finds no call there",
+            "`{service}` is {mostly}written in {}, which the scan does not read in depth: it finds no call there",
             unread.join(" and ")
         )
     } else {

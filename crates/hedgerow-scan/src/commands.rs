@@ -144,7 +144,10 @@ pub(crate) fn read<'a>(
                     let before = file.text.get(..setting.start + named.start).unwrap_or_default();
                     let place = places.of(&file.spot, before, &named.text);
                     let what = format!("an address in `{}`", file.name);
-                    let weight = Weight::of_setting(&file.text, &setting);
+                    let weight = match Weight::of_setting(&file.text, &setting) {
+                        Weight::Address if file.paths.iter().any(|path| given.names(path)) => Weight::Told,
+                        weight => weight,
+                    };
                     let (text, port) = (named.text, named.port);
                     keep(found, &named.service, Mention { weight, place, text, what, port, client: None });
                 }

@@ -9,7 +9,7 @@
 mod strings;
 
 use crate::edge::Port;
-use hedgerow_deploy::{Answer, Hosts, Partial};
+use hedgerow_deploy::{Answer, Hosts, Partial, has_own_scheme};
 use strings::strings;
 
 /// The longest text that is looked at, in bytes.
@@ -271,7 +271,8 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
             for answer in hosts.answers(&Partial::read(address)) {
                 if let Answer::Service(service, port) = answer {
                     let (text, start) = (address.to_owned(), start + scheme);
-                    found.push(Named { service, text, start, is_address: true, port: Port::from(port) });
+                    let is_address = !has_own_scheme(&text);
+                    found.push(Named { service, text, start, is_address, port: Port::from(port) });
                 }
             }
             from = end.max(middle + 3);

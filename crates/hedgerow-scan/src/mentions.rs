@@ -296,6 +296,8 @@ fn in_text(
             };
             let weight = || match is_everybodys {
                 true => Weight::LooseAddress,
+                // What is put into a store is a row like others: who reads it may call there.
+                false if file.path.ends_with(".sql") => Weight::LooseAddress,
                 false if whose == Whose::Named => Weight::of_named(&file.text, &setting),
                 false => Weight::of_setting(&file.text, &setting),
             };
@@ -330,6 +332,10 @@ fn tell(tree: &Tree, home: &Home, spoken: &Spoken<'_>, found: Mentions, outcome:
     let comes_with_file = |mention: &Mention| mention.text.starts_with('$') && !lists(&mention.place.path);
     let (mut idle, mut idle_of_files) = (0, 0);
     for (_, mentions) in found.iter().filter(|(callee, _)| !is_known(outcome, callee)) {
+        // What it is told itself is not idle.
+        if mentions.iter().any(|mention| mention.weight == Weight::Told) {
+            continue;
+        }
         let mut addresses = mentions.iter().filter(|mention| mention.weight == Weight::Address).peekable();
         idle += usize::from(addresses.peek().is_some());
         idle_of_files += usize::from(addresses.peek().is_some() && addresses.all(comes_with_file));
@@ -350,6 +356,7 @@ fn tell(tree: &Tree, home: &Home, spoken: &Spoken<'_>, found: Mentions, outcome:
         }
         let class = |weight: Weight| match tree.config.candidate {
             Candidates::Accept => Class::Declared,
+            Candidates::Addresses if weight == Weight::Told => Class::Addressed,
             Candidates::Addresses if weight == Weight::Address && !is_everybodys => Class::Addressed,
             Candidates::Addresses | Candidates::Ask => Class::Candidate,
         };

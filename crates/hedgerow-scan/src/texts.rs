@@ -81,10 +81,7 @@ pub(crate) fn left_out(path: &str) -> Option<&'static str> {
         "history",
         "todo",
     ];
-    let is_document = matches!(
-        extension,
-        "md" | "mdx" | "markdown" | "rst" | "adoc" | "asciidoc" | "tex" | "org" | "rtf" | "pod" | "man"
-    );
+    let is_document = is_prose(path) || matches!(extension, "tex" | "org" | "rtf" | "pod" | "man");
     if is_document || DOCUMENTS.contains(&stem.as_str()) || is_in(&["doc", "docs"]) {
         return Some("documentation");
     }
@@ -113,6 +110,15 @@ pub(crate) fn left_out(path: &str) -> Option<&'static str> {
         return Some("somebody else's");
     }
     hedgerow_code::testcode::is_test(path).then_some("a test")
+}
+
+/// Whether a file is written for people, by the end of its name: also what such a file is made from, `README.md.gotmpl`.
+pub(crate) fn is_prose(path: &str) -> bool {
+    const TEMPLATES: &[&str] = &["gotmpl", "tmpl", "tpl", "template", "j2", "jinja", "jinja2", "erb", "in"];
+    let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
+    let name = TEMPLATES.iter().find_map(|end| name.strip_suffix(end)?.strip_suffix('.')).unwrap_or(&name);
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    matches!(extension, "md" | "mdx" | "markdown" | "rst" | "adoc" | "asciidoc")
 }
 
 /// Whether a file is one in which a tool keeps what it brought from where.

@@ -196,7 +196,11 @@ pub(super) fn given<'a>(
         },
         None => Place { path: given.path.clone(), range: Range::default() },
     };
-    let mut add = |name: &str, value: &str, is_loose: bool, said: &dyn Fn() -> Said, (text, what): (String, String)| {
+    let mut add = |name: &str,
+                   value: &str,
+                   address: Weight,
+                   said: &dyn Fn() -> Said,
+                   (text, what): (String, String)| {
         let mut all = named(value, name, hosts);
         // What the deploy gives is no word of code.
         if all.is_empty()
@@ -208,10 +212,11 @@ pub(super) fn given<'a>(
         }
         for Named { service, is_address, port, .. } in all {
             if service != home.name {
-                let weight = match is_address {
-                    true if is_loose => Weight::LooseAddress,
-                    true => Weight::of_address(name),
-                    false => Weight::Name,
+                let weight = match (is_address, Weight::of_address(name)) {
+                    (false, _) => Weight::Name,
+                    // What its own name says is shown or allowed is no more than that.
+                    (true, Weight::Address) => address,
+                    (true, weight) => weight,
                 };
                 let (text, what) = (text.clone(), what.clone());
                 keep(found, &service, Mention { weight, place: place(said(), name), text, what, port, client: None });
@@ -229,7 +234,8 @@ pub(super) fn given<'a>(
                 let is_for_others = || common.is_for_others(&home.name, name, place(said(), name));
                 let is_loose =
                     everybodys || client == Some(&false) || (client.is_none() && !uses(name) && is_for_others());
-                add(name, value, is_loose, &said, (format!("${name}"), format!("the value of `{name}`")));
+                let address = if is_loose { Weight::LooseAddress } else { Weight::Address };
+                add(name, value, address, &said, (format!("${name}"), format!("the value of `{name}`")));
             } else {
                 let named = named(value, name, hosts).into_iter();
                 let others = named.filter(|named| named.is_address && named.service != home.name);
@@ -241,7 +247,7 @@ pub(super) fn given<'a>(
     for (name, values) in &given.flags {
         for value in values.iter().filter(|value| !value.letters().contains(char::is_whitespace)) {
             let said = || Said::Flag(name.clone(), value.clone());
-            add(name, &value.written(), false, &said, (format!("--{name}"), format!("the value of `--{name}`")));
+            add(name, &value.written(), Weight::Told, &said, (format!("--{name}"), format!("the value of `--{name}`")));
         }
     }
     for (name, key) in &given.after {

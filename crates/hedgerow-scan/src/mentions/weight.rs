@@ -28,6 +28,8 @@ pub(crate) struct Mention {
 /// How much a mention says, the most first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Weight {
+    /// An address that the service is told by its own command, or by a file that the command names.
+    Told,
     /// An address that the service has to call by.
     Address,
     /// An address that it need not call: one to show or to allow, or that many are given.

@@ -35,6 +35,7 @@ mod scripts;
 mod searched;
 mod shadowed;
 mod silent;
+mod told;
 mod wrappers;
 
 use hedgerow_core::diag::Code;
