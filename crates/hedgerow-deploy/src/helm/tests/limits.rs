@@ -179,3 +179,30 @@ fn variables_of_variables_have_an_end() {
     let broken: Vec<String> = deploy.broken().map(|(path, fault)| format!("{path}: {fault}")).collect();
     assert_eq!(broken, ["run.sh: commands of more text than is read of one file"]);
 }
+
+/// A run of marks was looked at again from each of them, and each script that another one runs had all names by then.
+#[test]
+fn marks_and_scripts_that_are_run_are_counted_once() {
+    let call = "helm upgrade r ./charts/emoji --set url=http://ledger\n";
+    for marks in ["%", "%~", "!%", "%%~"] {
+        read(&format!("{CHARTS}-- run.cmd\n{call}{}\n", marks.repeat((512 << 10) / marks.len())));
+    }
+    let names: String = (0..10_000).map(|at| format!("v{at}=b\n")).collect();
+    for (file, source) in [("run.sh", ". a\n"), ("Makefile", "include a\n"), ("run.ps1", ". a\n")] {
+        read(&format!("{CHARTS}-- {file}\n{call}{names}{}", source.repeat(30_000)));
+    }
+}
+
+#[test]
+fn variables_that_are_handed_down_are_weighed() {
+    let broken = |length: usize, count: usize| -> Vec<String> {
+        let env = format!("env: {{A: {}}}\n", "x".repeat(length));
+        let call = "- run: helm upgrade r ./charts/emoji --set url=http://ledger\n";
+        let deploy = read(&format!("{CHARTS}-- x.yaml\n{env}steps:\n{call}{}", "- run: helm\n".repeat(count)));
+        assert!(variable(&deploy, "emoji", "URL").contains("http://ledger"));
+        deploy.broken().map(|(path, fault)| format!("{path}: {fault}")).collect()
+    };
+    assert_eq!(broken(450 << 10, 100), ["x.yaml: commands of more text than is read of one file"]);
+    assert_eq!(broken(200, 1000), Vec::<String>::new());
+    assert_eq!(broken(450 << 10, 10), Vec::<String>::new());
+}

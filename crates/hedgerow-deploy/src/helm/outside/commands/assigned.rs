@@ -56,7 +56,7 @@ pub(super) fn assigned(text: &str, kind: Kind, quoting: Quoting, outer: &Binding
     let mut reader = Reader { quoting, may_bind: kind != Kind::Other, ..Reader::default() };
     for line in text.lines() {
         for (name, default) in defaults_in(line) {
-            reader.defaults.entry(name.to_owned()).or_insert_with(|| default.to_owned());
+            reader.by_default(name, default.to_owned());
         }
     }
     if kind == Kind::Shell && quoting != Quoting::Make {
@@ -65,7 +65,9 @@ pub(super) fn assigned(text: &str, kind: Kind, quoting: Quoting, outer: &Binding
         text.lines().for_each(|line| reader.line(line.trim()));
         reader.since.clear();
     }
-    let Reader { found, mut defaults, mut lost, loops, mut since, is_sourced, .. } = reader;
+    let Reader { found, mut defaults, mut lost, loops, mut since, mut said, sourced, .. } = reader;
+    let is_sourced = sourced.is_some();
+    lost.extend(said.drain(..sourced.unwrap_or_default()));
     since.values_mut().for_each(|names| names.retain(|name| is_sourced || !outer.contains_key(name)));
     let mut bindings = if is_sourced { Bindings::new() } else { outer.clone() };
     for (name, value) in found {
@@ -105,8 +107,10 @@ struct Reader {
     since: BTreeMap<usize, Vec<String>>,
     /// How many commands have ended.
     at: usize,
-    /// Whether another script was run in this shell that may set anything.
-    is_sourced: bool,
+    /// The names that something is known of, in their order.
+    said: Vec<String>,
+    /// How many of them there were when another script was run in this shell the last time: it may set anything.
+    sourced: Option<usize>,
 }
 
 impl Default for Reader {
@@ -120,7 +124,8 @@ impl Default for Reader {
             loops: BTreeSet::new(),
             since: BTreeMap::new(),
             at: 0,
-            is_sourced: false,
+            said: Vec::new(),
+            sourced: None,
         }
     }
 }
@@ -240,7 +245,7 @@ impl Reader {
         let is_line = head.ends_with([':', '?', ' ']);
         let (value, rest) = self.value_of(value, is_line);
         match value.filter(|_| !head.ends_with('!')) {
-            Some(value) if head.ends_with('?') => drop(self.defaults.insert(name.to_owned(), value)),
+            Some(value) if head.ends_with('?') => self.by_default(name, value),
             value => self.bind(name, value),
         }
         if let Some(rest) = rest {
@@ -259,9 +264,12 @@ impl Reader {
 
     /// What another script sets is not known.
     fn source(&mut self) {
-        self.is_sourced = true;
-        self.lost.extend(self.found.keys().cloned());
-        self.lost.extend(self.defaults.keys().cloned());
+        self.sourced = Some(self.said.len());
+    }
+
+    fn by_default(&mut self, name: &str, value: String) {
+        self.said.push(name.to_owned());
+        self.defaults.entry(name.to_owned()).or_insert(value);
     }
 
     fn set(&mut self, name: &str, value: Option<String>) {
@@ -286,7 +294,10 @@ impl Reader {
         match self.found.insert(name.to_owned(), value.clone()) {
             Some(before) if before != value => drop(self.lost.insert(name.to_owned())),
             Some(_) => {}
-            None => self.since.entry(self.at).or_default().push(name.to_owned()),
+            None => {
+                self.said.push(name.to_owned());
+                self.since.entry(self.at).or_default().push(name.to_owned());
+            }
         }
     }
 

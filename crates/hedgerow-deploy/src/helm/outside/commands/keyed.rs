@@ -16,8 +16,9 @@ const PLACES: &[&str] = &["working-directory", "workingDirectory", "working_dire
 /// The keys that have variables.
 const VARIABLES: &[&str] = &["env", "environment", "variables", "vars"];
 
-/// How many variables are handed down to commands in one file, each as often as that is done.
-const MAX_HANDED: usize = 1 << 18;
+/// How much the variables weigh that are handed down to commands in one file, each as often as that is done: in bytes, and what one takes besides.
+const MAX_HANDED: usize = 32 << 20;
+const VARIABLE: usize = 64;
 
 /// How deep keys are followed.
 const MAX_DEPTH: usize = 32;
@@ -35,7 +36,7 @@ pub(super) fn of_keys(path: &str, text: &str, places: Vec<Open>) -> (Vec<Script>
 /// What is found under keys.
 struct Walk {
     found: Vec<Script>,
-    /// How many variables were handed down.
+    /// What the variables weigh that were handed down.
     handed: usize,
     /// Variables that the file sets to several things, or commands of it set.
     unclear: BTreeSet<String>,
@@ -44,7 +45,10 @@ struct Walk {
 impl Walk {
     /// Whether so many variables may be handed down once more.
     fn may_hand(&mut self, bindings: &Bindings) -> bool {
-        self.handed = self.handed.saturating_add(bindings.len() + 1);
+        if self.handed <= MAX_HANDED {
+            let weight: usize = bindings.iter().map(|(name, text)| VARIABLE + name.len() + text.len()).sum();
+            self.handed += VARIABLE + weight;
+        }
         self.handed <= MAX_HANDED
     }
 

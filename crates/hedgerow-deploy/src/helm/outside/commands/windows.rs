@@ -43,7 +43,11 @@ fn variable(text: &str) -> (String, usize) {
     match (of_loop, tail.strip_prefix('~')) {
         (Some(tail), _) => match first(tail) {
             Some(name) => (format!("${{{name}}}"), text.len() - tail.len() + 1),
-            None => ("%".to_owned(), 2),
+            // A run of them at once: looking at what is left of it each time would take the square of its length.
+            None => {
+                let length = text.len() - tail.len();
+                (text[..length].replace("%%", "%"), length)
+            }
         },
         // Where the script lies, with a slash at the end.
         (None, Some(tail)) if mark == "%" && tail.starts_with("dp0") => {
