@@ -86,6 +86,80 @@ fn every_yaml_block_is_yaml() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The pages whose scripts are run as they stand: tests/hosts/pages.rs, and import.rs here.
+const RUN: [&str; 4] = ["README.md", "docs/integrations.md", "docs/import.md", "integrations/kustomize/README.md"];
+
+/// What a page tells people to type is run by a test, or the page says below it that it is not, why, and what stands in for it.
+fn unsaid(path: &str, block: &Block) -> Option<String> {
+    let begins = |line: &str| {
+        ["hedgerow ", "hedgerow-observer ", "kubectl ", "helm ", "$ "].iter().any(|word| line.starts_with(word))
+    };
+    let is_typed = match block.language.as_str() {
+        "sh" | "bash" | "shell" | "console" => true,
+        // A block without a language is no way around it.
+        "" | "text" => block.text.lines().next().is_some_and(|line| begins(line) && !path.ends_with("cli.md")),
+        _ => false,
+    };
+    if !is_typed {
+        return None;
+    }
+    let place = format!("{path}:{}", block.line);
+    match (&block.not_run, block.language.as_str()) {
+        (Some(why), _) if why.len() < 20 || !why.contains(';') => {
+            Some(format!("{place}: why is it not run, and what stands in for it?"))
+        }
+        (Some(_), _) => None,
+        // Run by shown.rs and codes.rs.
+        (None, "console") => None,
+        (None, "sh") if RUN.contains(&path) => None,
+        (None, _) => Some(format!("{place}: no test runs this, and the page does not say so below it")),
+    }
+}
+
+#[test]
+fn what_people_are_told_to_type_is_run_or_the_page_says_that_it_is_not() {
+    let wrong: Vec<String> = blocks()
+        .iter()
+        // On the pages of codes the line may stand anywhere: codes.rs asks for it.
+        .filter(|(path, _)| !path.starts_with("docs/codes/"))
+        .filter_map(|(path, block)| unsaid(path, block))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // Pages of codes with scripts: nothing runs those.
+    let scripts =
+        blocks().into_iter().filter(|(path, block)| path.starts_with("docs/codes/") && block.language == "sh");
+    assert_eq!(scripts.count(), 0);
+}
+
+#[test]
+fn a_block_that_nothing_runs_is_found_in_every_form() {
+    let why = "\nNo test runs this as printed: it needs a cluster; a test makes one.\n";
+    for (path, fence, line, below, is_wrong) in [
+        ("docs/x.md", "sh", "hedgerow check", "", true),
+        ("docs/x.md", "", "hedgerow check", "", true),
+        ("docs/x.md", "text", "$ ls", "", true),
+        ("docs/x.md", "bash", "ls", "", true),
+        ("docs/x.md", "sh", "hedgerow check", why, false),
+        ("docs/x.md", "", "kubectl get pods", why, false),
+        (
+            "docs/x.md",
+            "sh",
+            "hedgerow check",
+            "\nMore.\n\nNo test runs this as printed: it needs a cluster; a test makes one.\n",
+            true,
+        ),
+        ("docs/x.md", "sh", "hedgerow check", "\nNo test runs this as printed: it needs a cluster.\n", true),
+        ("docs/x.md", "yaml", "a: 1", "", false),
+        ("docs/x.md", "", "a tree", "", false),
+        ("docs/x.md", "console", "$ hedgerow check", "", false),
+        ("README.md", "sh", "hedgerow check", "", false),
+    ] {
+        let text = format!("```{fence}\n{line}\n```\n{below}");
+        let Some(Part::Block(block)) = parts(&text).into_iter().next() else { panic!("{text}") };
+        assert_eq!(unsaid(path, &block).is_some(), is_wrong, "{path}\n{text}");
+    }
+}
+
 /// What `hedgerow.yaml` needs besides what a page shows of it.
 const NEEDED: [(&str, &str); 4] = [
     ("version", "version: 1\n"),

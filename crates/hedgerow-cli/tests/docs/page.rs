@@ -13,6 +13,16 @@ pub(crate) struct Block {
     pub(crate) file: Option<String>,
     /// The line of its fence, from 1.
     pub(crate) line: usize,
+    /// Why no test runs it, where the page says so right below it.
+    pub(crate) not_run: Option<String>,
+}
+
+/// How a page says that what it shows is run by no test; the rest of the line says why, and what stands in for it.
+pub(crate) const NOT_RUN: &str = "No test runs this as printed: ";
+
+/// Why no test runs what a page shows, where a line of the page says it.
+pub(crate) fn not_run(text: &str) -> Option<String> {
+    text.lines().find_map(|line| line.strip_prefix(NOT_RUN)).map(str::to_owned)
 }
 
 /// What a page shows, in its order.
@@ -38,6 +48,8 @@ pub(crate) fn parts(text: &str) -> Vec<Part> {
     for (index, line) in text.lines().enumerate() {
         match &mut open {
             Some(block) if line.trim_end() == "```" => {
+                let below = text.lines().skip(index + 1).find(|line| !line.trim().is_empty());
+                block.not_run = below.and_then(not_run);
                 parts.push(Part::Block(block.clone()));
                 open = None;
                 above = "";
@@ -46,7 +58,13 @@ pub(crate) fn parts(text: &str) -> Vec<Part> {
             None => {
                 if let Some(language) = line.strip_prefix("```") {
                     let file = named(above).filter(|(_, rest)| rest.is_empty()).map(|(file, _)| file.to_owned());
-                    open = Some(Block { language: language.to_owned(), text: String::new(), file, line: index + 1 });
+                    open = Some(Block {
+                        language: language.to_owned(),
+                        text: String::new(),
+                        file,
+                        line: index + 1,
+                        not_run: None,
+                    });
                 } else if let Some((file, " (empty)")) = named(line) {
                     parts.push(Part::Empty(file.to_owned()));
                 } else if let Some((file, ".")) = line.strip_prefix("There is no ").and_then(named) {
@@ -93,7 +111,13 @@ pub(crate) fn pages() -> Vec<(String, String)> {
 fn blocks_have_their_files() {
     let text = "# A\n\n`a.yaml`\n```yaml\nx: 1\n```\n\n`b.rule` (empty)\n\nThere is no `d`.\n\n`c` and more\n```sh\n$ y\n```\n";
     let block = |language: &str, text: &str, file: Option<&str>, line| {
-        Part::Block(Block { language: language.into(), text: text.into(), file: file.map(str::to_owned), line })
+        Part::Block(Block {
+            language: language.into(),
+            text: text.into(),
+            file: file.map(str::to_owned),
+            line,
+            not_run: None,
+        })
     };
     assert_eq!(
         parts(text),

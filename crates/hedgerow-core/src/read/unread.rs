@@ -88,7 +88,7 @@ pub(super) fn judge(unread: &Unread, layout: &Layout, sources: &mut Sources) -> 
             let text = file.text.as_deref().ok()?;
             let severity = metadata(text)?;
             let span = sources.add(path.clone(), text.clone()).span(0, 0);
-            let message = format!("`{path}` is not read: what a service is stands in `service.yaml`");
+            let message = format!("`{path}` is not read: the file that describes a service is called `service.yaml`");
             let help = "rename it to `service.yaml`; where it is none of Hedgerow's, give it another name";
             Some(ignored(message, span).severity(severity).help(help))
         }
