@@ -25,6 +25,7 @@ use crate::fleet::{Config, Fleet, Layout, Scope};
 use crate::name::ServiceName;
 use crate::source::{SourceId, Sources};
 use crate::tree::{Directory, File, FileFault, IdleGlob, Loaded, Unread};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Collects the texts of a fleet and what is wrong with them.
@@ -101,6 +102,27 @@ pub fn catalogues(files: Vec<File>) -> (Vec<CatalogueDraft>, Vec<Diagnostic>, So
     (drafts, reader.diagnostics, reader.sources)
 }
 
+/// What can be done about a file or a directory that has no text.
+fn mend(path: &str, fault: &FileFault) -> String {
+    let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+    match fault {
+        FileFault::Unreadable(_) => "let whoever runs Hedgerow read it".to_owned(),
+        FileFault::Encoding(_) => "save it as UTF-8".to_owned(),
+        FileFault::LeadsOut => {
+            "put a copy in the place of the link: only what lies below the directory of hedgerow.yaml is read"
+                .to_owned()
+        }
+        FileFault::NotAFile => "put a file in its place, or remove it".to_owned(),
+        FileFault::IsADirectory if matches!(name, "service.yaml" | "hedgerow.yaml") => {
+            "put a file in its place, or give the directory another name".to_owned()
+        }
+        FileFault::IsADirectory => {
+            format!("move the rules in it to `{directory}`, where rule files lie side by side, and remove it")
+        }
+        FileFault::TooLarge(_) => "take out what is not for Hedgerow".to_owned(),
+    }
+}
+
 impl Reader {
     /// A reader that has read nothing.
     #[must_use]
@@ -131,15 +153,18 @@ impl Reader {
         }
         let scope = directories.scope;
         let whole = scope == Scope::Whole;
+        let services: BTreeSet<&str> = directories.read.iter().map(|directory| directory.path.as_str()).collect();
+        let known = unread::Known { layout: &config.layout, services: &services, idle: &directories.idle };
         for unread in &directories.unread {
-            self.diagnostics.extend(unread::judge(unread, &config.layout, &mut self.sources));
+            self.diagnostics.extend(unread::judge(unread, &known, &mut self.sources));
         }
         // Where one hedgerow.yaml serves many repositories, not each glob has something to match in each of them.
         if whole && config.layout.catalogue.is_none() {
-            self.diagnostics.extend(directories.idle.iter().filter_map(|glob| unread::idle(glob, &config.layout)));
+            self.diagnostics
+                .extend(directories.idle.iter().filter_map(|glob| unread::globs::idle(glob, &config.layout)));
         }
         if whole && directories.read.is_empty() && !config.layout.include.is_empty() {
-            self.diagnostics.push(unread::empty(&config.layout));
+            self.diagnostics.push(unread::globs::empty(&known));
         }
         let mut services = Vec::new();
         let mut names: Vec<_> = directories.names.iter().filter_map(|path| self.name(path, whole)).collect();
@@ -200,7 +225,7 @@ impl Reader {
             Scope::One(name) => draft.name.value == *name,
         };
         let callees = services.iter().filter(own).flat_map(|draft| &draft.rules).map(|rule| rule.callee.as_str());
-        let only: std::collections::BTreeSet<&str> = callees.collect();
+        let only: BTreeSet<&str> = callees.collect();
         let wanted = match scope {
             Scope::Whole => catalogue::Wanted::All,
             Scope::One(_) => catalogue::Wanted::Only(&only),
@@ -225,15 +250,19 @@ impl Reader {
             FileFault::Encoding(why) => (Code::InvalidEncoding, format!("`{path}` is not UTF-8 text: {why}")),
             FileFault::LeadsOut => (Code::Unreadable, format!("`{path}` is a link that leads out of the tree")),
             FileFault::NotAFile => (Code::Unreadable, format!("`{path}` is not a regular file")),
+            FileFault::IsADirectory => {
+                (Code::Unreadable, format!("`{path}` is a directory, and a file is expected there"))
+            }
             FileFault::TooLarge(limit) => (Code::Unreadable, format!("`{path}` is larger than {limit} bytes")),
         };
-        self.diagnostics.push(Diagnostic::new(code, message).mark(source.span(0, 0), ""));
+        self.diagnostics.push(Diagnostic::new(code, message).mark(source.span(0, 0), "").help(mend(path, fault)));
         source
     }
 
     fn directory(&mut self, directory: Directory, layout: &Layout) -> Option<crate::draft::ServiceDraft> {
+        let known = unread::Known { layout, services: &BTreeSet::new(), idle: &[] };
         for unread in &directory.unread {
-            self.diagnostics.extend(unread::judge(unread, layout, &mut self.sources));
+            self.diagnostics.extend(unread::judge(unread, &known, &mut self.sources));
         }
         for (path, fault) in &directory.faults {
             self.fault(path, fault);

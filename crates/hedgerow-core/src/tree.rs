@@ -28,8 +28,10 @@ pub enum FileFault {
     Encoding(String),
     /// It is a symbolic link that leads out of the fleet's tree.
     LeadsOut,
-    /// It is neither a file nor a directory, or a directory where a file is expected.
+    /// It is neither a file nor a directory.
     NotAFile,
+    /// It is a directory where a file is expected.
+    IsADirectory,
     /// It is larger than the given number of bytes.
     TooLarge(u64),
 }
@@ -64,11 +66,23 @@ pub enum Looks {
     /// Like `hedgerow.yaml`.
     Config,
     /// Like a `service.yaml`, with its text.
-    Metadata(File),
+    Metadata {
+        /// The file.
+        file: File,
+        /// Where it lies.
+        place: MetadataPlace,
+    },
     /// Like a rule file.
     Rule,
     /// Like a directory of rule files, with the names of the files in it.
     Rules(Vec<String>),
+    /// Like rules, in a directory where nobody looks for them: the files.
+    Strays {
+        /// The files, with their texts.
+        files: Vec<File>,
+        /// The directory of the service below which they lie; none where they lie below no service.
+        service: Option<String>,
+    },
     /// Like the rules about hosts outside of the cluster, for which a directory is reserved: the names of the files in it.
     Outside(Vec<String>),
     /// Like a service, in a directory that is none: the paths of its rule files, and its `service.yaml`.
@@ -82,7 +96,18 @@ pub enum Looks {
     Rest,
 }
 
-/// Why a glob of directories has no effect.
+/// Where a file lies that looks like a `service.yaml`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MetadataPlace {
+    /// In the directory of a service that has none.
+    Alone,
+    /// Beside the one that is read.
+    Beside,
+    /// Further below: the directory of the service.
+    Below(String),
+}
+
+/// Which list a glob of directories is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GlobKind {
     /// One of `services.include`.
@@ -113,6 +138,8 @@ pub enum Idle {
     Excluded(String, usize),
     /// It matches the first directory, which lies below the second one, a service.
     Below(String, String),
+    /// All that it matches is matched by these others of its list: their places there.
+    Shadowed(Vec<usize>),
 }
 
 /// A text that has become a source.

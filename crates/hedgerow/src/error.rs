@@ -13,6 +13,14 @@ pub enum Error {
     /// There is no configuration.
     #[error("there is no `{}`; `hedgerow init` writes one", .0.display())]
     NoConfig(PathBuf),
+    /// There is no configuration, and beside its place a file with nearly its name.
+    #[error("there is no `{}`, but there is `{}`: rename it to `hedgerow.yaml`", path.display(), found.display())]
+    MisnamedConfig {
+        /// Where the configuration would be.
+        path: PathBuf,
+        /// The file that is there.
+        found: PathBuf,
+    },
     /// The root cannot be read.
     #[error("cannot read `{}`", path.display())]
     Root {

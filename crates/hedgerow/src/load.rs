@@ -102,7 +102,14 @@ pub struct Read {
 pub fn read(request: &Request) -> Result<Read, Error> {
     let tree = Tree::open(&request.root).map_err(|source| Error::Root { path: request.root.clone(), source })?;
     let config_path = request.config.clone().unwrap_or_else(|| request.root.join("hedgerow.yaml"));
-    let config_file = tree.config(&config_path).ok_or_else(|| Error::NoConfig(config_path.clone()))?;
+    let no_config = || {
+        let is_ours = config_path.file_name().is_some_and(|name| name == "hedgerow.yaml");
+        match config_path.parent().filter(|_| is_ours).and_then(misnamed_config) {
+            Some(found) => Error::MisnamedConfig { path: config_path.clone(), found },
+            None => Error::NoConfig(config_path.clone()),
+        }
+    };
+    let config_file = tree.config(&config_path).ok_or_else(no_config)?;
     let mut reader = Reader::new();
     let mut config = reader.config(config_file);
     if request.parts == Parts::Metadata {
@@ -120,6 +127,18 @@ pub fn read(request: &Request) -> Result<Read, Error> {
                 Parts::Metadata => read_metadata(&tree, path),
             };
             let mut read: Vec<Directory> = found.paths.par_iter().map(read).collect();
+            let exclude = excludes(&config.layout);
+            let mut searched = unread::Found::default();
+            if request.parts == Parts::Searched {
+                searched = unread::outside(&tree, &config.layout, &found.paths, &exclude);
+                let below = read.par_iter().map(|directory| {
+                    unread::below_service(&tree, &config.layout, &directory.path, &exclude, &directory.unread)
+                });
+                for below in below.collect::<Vec<_>>() {
+                    searched.unread.extend(below.unread);
+                    searched.excludes.extend(below.excludes);
+                }
+            }
             for draft in &request.drafts {
                 let is_below = |path: &str| draft.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
                 let Some(directory) = read.iter_mut().find(|directory| is_below(&directory.path)) else { continue };
@@ -129,13 +148,10 @@ pub fn read(request: &Request) -> Result<Read, Error> {
             // A catalogue is made where many repositories may share one hedgerow.yaml.
             let is_shared = request.parts == Parts::Metadata;
             let mut idle = if is_shared { Vec::new() } else { found.idle_includes(&tree, &config.layout) };
-            let mut unread = Vec::new();
             if request.parts == Parts::Searched {
-                let outside = unread::outside(&tree, &config.layout, &found.paths, &excludes(&config.layout));
-                idle.extend(found.idle_excludes(&config.layout, &outside.excludes));
-                unread = outside.unread;
+                idle.extend(found.idle_excludes(&config.layout, &searched.excludes));
             }
-            Directories { faults: found.faults, unread, idle, ..Directories::new(Scope::Whole, read) }
+            Directories { faults: found.faults, unread: searched.unread, idle, ..Directories::new(Scope::Whole, read) }
         }
         Scope::One(name) => one(&tree, &config, found, name),
     };
@@ -167,7 +183,7 @@ fn read_directory(tree: &dyn Files, config: &Config, path: &str) -> Directory {
         tree.rules(&format!("{path}/{rules}"), &mut directory);
     }
     directory.unread.retain(|unread| matches!(unread.looks, Looks::Outside(_)));
-    directory.unread.extend(unread::in_service(tree, &config.layout, path));
+    directory.unread.extend(unread::in_service(tree, &config.layout, path, directory.file.is_some()));
     directory
 }
 
@@ -283,4 +299,11 @@ pub fn read_texts(config: File, directories: Directories, today: Option<Date>) -
 pub fn find_root(start: &Path) -> Option<PathBuf> {
     let start = start.canonicalize().ok()?;
     start.ancestors().find(|directory| directory.join("hedgerow.yaml").is_file()).map(Path::to_path_buf)
+}
+
+/// The file in `directory` that is called nearly `hedgerow.yaml` and says what one says: nobody reads it under that name. It is for whoever has
+/// found that no `hedgerow.yaml` is there.
+#[must_use]
+pub fn misnamed_config(directory: &Path) -> Option<PathBuf> {
+    files::misnamed_config(directory)
 }

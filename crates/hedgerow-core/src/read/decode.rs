@@ -38,6 +38,11 @@ const ELSEWHERE: &[(&str, &[&str], &str)] = &[
         &["ingress", "callers"],
         "services that call have a rule in their own directory; others are let in by `allow:`",
     ),
+    (
+        "an `allow` entry",
+        &["cidr", "except", "namespace", "namespaces", "pods"],
+        "write it under `from:`, such as `{from: {cidr: 10.0.0.0/8}}`",
+    ),
     ("a port", &["containerPort", "targetPort", "number"], "write the number of the container port as `port`"),
     ("a rule file", &["port"], "write `ports: [http]`"),
     (
@@ -227,6 +232,33 @@ impl<'d> Decoder<'d> {
             self.report(Diagnostic::new(Code::EmptyList, message).mark(span, "").help(leave_out));
         }
         sequence.elements.iter().map(|element| &element.node).collect()
+    }
+
+    /// The elements of a list of mappings. `in_words` gives the mapping that is meant by a text alone, and `help` says what to do where it gives
+    /// none.
+    pub fn mappings<'n, 't>(
+        &mut self,
+        node: &'n Node<'t>,
+        (what, leave_out): (&str, &str),
+        help: &str,
+        in_words: impl Fn(&str) -> Option<String>,
+    ) -> Vec<&'n Node<'t>> {
+        let text = |node: &'n Node<'t>| node.as_str().filter(|text| !node.is_null() && !text.is_empty());
+        let say = |meant: Option<String>| meant.map_or_else(|| help.to_owned(), |meant| format!("write `{meant}`"));
+        if let Some(text) = text(node) {
+            let diagnostic = self.invalid(node, format!("{what} must be a list, not {}", node.noun()));
+            self.report(diagnostic.help(say(in_words(text).map(|meant| format!("[{meant}]")))));
+            return Vec::new();
+        }
+        let mut elements = self.list(node, what, leave_out);
+        elements.retain(|element| {
+            let Some(text) = text(element) else { return true };
+            let message = format!("an entry of {what} must be a mapping, not {}", element.noun());
+            let diagnostic = self.invalid(element, message);
+            self.report(diagnostic.help(say(in_words(text))));
+            false
+        });
+        elements
     }
 
     /// A text that is not empty.

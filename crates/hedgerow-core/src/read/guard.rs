@@ -74,8 +74,9 @@ pub(super) fn read(decoder: &mut Decoder<'_>, node: &Node<'_>, known: &Known<'_>
     let wear = grants(decoder, &fields, "wear", known);
     let enter = grants(decoder, &fields, "enter", known);
     let controllers = fields.get("controllers").map(|node| {
-        let help = "leave `controllers` out where only Kubernetes' own make pods";
-        let elements = decoder.list(node, "`controllers`", help);
+        let what = ("`controllers`", "leave `controllers` out where only Kubernetes' own make pods");
+        let help = "write its account and what it makes pods from: `[{service-account: argo-rollouts/argo-rollouts, kinds: [rollouts.argoproj.io]}]`";
+        let elements = decoder.mappings(node, what, help, |_| None);
         elements.into_iter().filter_map(|element| controller(decoder, element, known)).collect()
     });
     Some(Guard { settings, wear, enter, controllers: controllers.unwrap_or_default(), accounts, place: head })
@@ -142,8 +143,17 @@ fn unknown_environment(decoder: &mut Decoder<'_>, written: &Spanned<&str>, known
 fn grants(decoder: &mut Decoder<'_>, fields: &Fields<'_, '_>, key: &str, known: &Known<'_>) -> Vec<Grant> {
     let Some(node) = fields.get(key) else { return Vec::new() };
     let what = format!("`{key}`");
-    let elements =
-        decoder.list(node, &what, &format!("leave `{key}` out, or name a group, a user or a service account"));
+    let leave_out = format!("leave `{key}` out, or name a group, a user or a service account");
+    let help = "name a group, a user or a service account, such as `[{groups: [deployers]}]`";
+    let in_words = |text: &str| {
+        let list = match text {
+            _ if text.contains('/') => "service-accounts",
+            _ if text.contains('@') => "users",
+            _ => "groups",
+        };
+        Some(format!("{{{list}: [{}]}}", hedgerow_yaml::quote_always(text)))
+    };
+    let elements = decoder.mappings(node, (&what, &leave_out), help, in_words);
     elements.into_iter().filter_map(|element| grant(decoder, element, key, known)).collect()
 }
 

@@ -11,7 +11,9 @@ const HELP: &str = "write `{what: yearly closing}`, and with `reason` and `expir
 /// A list of `{what, reason, expires}`. Without a reason it is to be waited for; a reason holds until a day.
 pub(super) fn read(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<Rare> {
     let mut entries = Vec::new();
-    for element in decoder.list(node, "`rare`", "leave `rare` out where a month shows everything") {
+    let what = ("`rare`", "leave `rare` out where a month shows everything");
+    let in_words = |text: &str| Some(format!("{{what: {}}}", hedgerow_yaml::quote_always(text)));
+    for element in decoder.mappings(node, what, HELP, in_words) {
         let Some(fields) = decoder.form(element, "a `rare` entry", &form::RARE) else { continue };
         let Some(what) = fields.get("what") else {
             decoder.missing(fields.span, "a `rare` entry", "what", HELP);

@@ -24,6 +24,7 @@ const SELECTOR_LIMIT: usize = 1024;
 pub(super) const GLOB_LIMIT: usize = 1000;
 
 const FROM_HELP: &str = "say who is let in: `{namespace, pods}`, `{namespaces, pods}`, `{namespace}`, `{pods}`, `{cidr}`, or `from: anybody`";
+const ALLOW_HELP: &str = "write who is let in: `[{from: {namespace: ingress-nginx}}]` for all pods of a namespace, `[{from: {pods: {app: x}}}]` for some; a service that calls has a rule in its own directory instead";
 const NAMESPACES_HELP: &str =
     "write `namespaces: {labels: {team: x}}`, `namespaces: [a, b]`, or `namespaces: any` for all of the cluster";
 
@@ -391,9 +392,20 @@ pub(super) fn allow_entries(loaded: &Loaded, diagnostics: &mut Vec<Diagnostic>) 
     node.map(|node| allow(&mut decoder, &node)).unwrap_or_default()
 }
 
+/// What `from` says that is meant by a word or a block of addresses alone.
+fn from_in_words(text: &str) -> Option<String> {
+    let word = text.to_lowercase();
+    if matches!(word.as_str(), "anybody" | "anyone" | "any" | "all" | "everybody" | "everyone" | "*") {
+        return Some("anybody".to_owned());
+    }
+    Cidr::new(text).ok().map(|_| format!("{{cidr: {}}}", hedgerow_yaml::quote_always(text)))
+}
+
 fn allow(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<AllowDraft> {
     let mut entries = Vec::new();
-    for element in decoder.list(node, "`allow`", "leave `allow` out where only services call") {
+    let what = ("`allow`", "leave `allow` out where only services call");
+    let in_words = |text: &str| from_in_words(text).map(|from| format!("{{from: {from}}}"));
+    for element in decoder.mappings(node, what, ALLOW_HELP, in_words) {
         let Some(fields) = decoder.form(element, "an `allow` entry", &form::ALLOW) else { continue };
         let reason =
             fields.get("reason").and_then(|node| decoder.text(node, "`reason`")).map(|text| text.value.to_owned());
@@ -423,8 +435,11 @@ fn peers(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Peers> {
         if node.as_str() == Some("anybody") {
             return Some(Peers::Anybody);
         }
-        let diagnostic = decoder.invalid(node, "`from` must be a mapping, or the word `anybody`").help(FROM_HELP);
-        decoder.report(diagnostic);
+        let diagnostic = decoder.invalid(node, "`from` must be a mapping, or the word `anybody`");
+        decoder.report(match node.as_str().and_then(from_in_words) {
+            Some(meant) => diagnostic.help(format!("write `from: {meant}`")),
+            None => diagnostic.help(FROM_HELP),
+        });
         return None;
     }
     let fields = decoder.form(node, "`from`", &form::FROM)?;

@@ -2,9 +2,11 @@
 
 use super::files::Files;
 use globset::{GlobBuilder, GlobMatcher};
+use hedgerow_core::draft::Spanned;
 use hedgerow_core::fleet::{Config, Layout};
 use hedgerow_core::tree::{FileFault, GlobKind, Idle, IdleGlob};
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the services are.
 pub(super) struct ServiceDirectories {
@@ -12,8 +14,10 @@ pub(super) struct ServiceDirectories {
     pub(super) paths: Vec<String>,
     /// What could not be read above them.
     pub(super) faults: Vec<(String, FileFault)>,
-    /// The globs that made a directory a service, and those that kept one from being one.
-    used: BTreeSet<(GlobKind, usize)>,
+    /// The globs that made a directory a service: of each directory all, each set of them once.
+    included: BTreeSet<Vec<usize>>,
+    /// Those that kept one from being one, likewise.
+    excluded: BTreeSet<Vec<usize>>,
     /// The first file whose name a glob fits.
     file: Option<String>,
 }
@@ -44,7 +48,13 @@ impl ServiceDirectories {
 
     fn matching(tree: &dyn Files, globs: Vec<Vec<GlobPart>>, exclude: Vec<GlobMatcher>) -> Self {
         let start = (0..globs.len()).map(|glob| (glob, 0)).collect();
-        let found = Self { paths: Vec::new(), faults: Vec::new(), used: BTreeSet::new(), file: None };
+        let found = Self {
+            paths: Vec::new(),
+            faults: Vec::new(),
+            included: BTreeSet::new(),
+            excluded: BTreeSet::new(),
+            file: None,
+        };
         let mut finder = Finder { tree, globs, exclude, found };
         finder.walk("", start, 0);
         finder.found.paths.sort();
@@ -52,10 +62,9 @@ impl ServiceDirectories {
         finder.found
     }
 
-    /// The globs of `services.include` that made no directory a service, and why.
+    /// The globs of `services.include` that made no directory a service, or none that another would not, and why.
     pub(super) fn idle_includes(&self, tree: &dyn Files, layout: &Layout) -> Vec<IdleGlob> {
         let kind = GlobKind::Include;
-        let idle = (0..layout.include.len()).filter(|index| !self.used.contains(&(kind, *index)));
         let exclude = excludes(layout);
         let tell = |index: usize| {
             // Alone, it matches what another took from it.
@@ -72,15 +81,53 @@ impl ServiceDirectories {
             };
             IdleGlob { kind, index, why }
         };
-        idle.map(tell).collect()
+        let idle = idle(&layout.include, &self.included).map(tell);
+        idle.chain(shadowed(kind, &layout.include, &self.included)).collect()
     }
 
-    /// The globs of `services.exclude` that kept no directory from being a service. `others` are those that do something else.
-    pub(super) fn idle_excludes(&self, layout: &Layout, others: &BTreeSet<usize>) -> Vec<IdleGlob> {
+    /// The globs of `services.exclude` that kept no directory from being a service, or none that another would not. `others` are sets of
+    /// those that do something else.
+    pub(super) fn idle_excludes(&self, layout: &Layout, others: &BTreeSet<Vec<usize>>) -> Vec<IdleGlob> {
         let kind = GlobKind::Exclude;
-        let is_idle = |index: &usize| !self.used.contains(&(kind, *index)) && !others.contains(index);
-        (0..layout.exclude.len()).filter(is_idle).map(|index| IdleGlob { kind, index, why: Idle::Nothing }).collect()
+        let sets: BTreeSet<Vec<usize>> = self.excluded.union(others).cloned().collect();
+        let idle = idle(&layout.exclude, &sets).map(|index| IdleGlob { kind, index, why: Idle::Nothing });
+        idle.chain(shadowed(kind, &layout.exclude, &sets)).collect()
     }
+}
+
+/// The globs that are in none of the sets.
+fn idle(globs: &[Spanned<String>], sets: &BTreeSet<Vec<usize>>) -> impl Iterator<Item = usize> {
+    (0..globs.len()).filter(|index| !sets.iter().any(|set| set.contains(index)))
+}
+
+/// The globs that match nothing that others of their list do not. `sets` are the globs that match a directory.
+fn shadowed(kind: GlobKind, globs: &[Spanned<String>], sets: &BTreeSet<Vec<usize>>) -> Vec<IdleGlob> {
+    // Of two that match the same, a plain path goes before a pattern, and then the later one.
+    let is_pattern = |index: usize| globs[index].value.contains(['*', '?', '[', '{']);
+    let mut order: Vec<usize> = (0..globs.len()).collect();
+    order.sort_by_key(|index| (is_pattern(*index), Reverse(*index)));
+    let mut gone: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for index in order {
+        let mut own = sets.iter().filter(|set| set.contains(&index)).peekable();
+        if own.peek().is_none() {
+            continue;
+        }
+        let other = |set: &Vec<usize>| set.iter().copied().find(|other| *other != index && !gone.contains_key(other));
+        if let Some(others) = own.map(other).collect::<Option<BTreeSet<usize>>>() {
+            gone.insert(index, others);
+        }
+    }
+    let tell = |(index, others): (usize, BTreeSet<usize>)| IdleGlob {
+        kind,
+        index,
+        why: Idle::Shadowed(others.into_iter().collect()),
+    };
+    gone.into_iter().map(tell).collect()
+}
+
+/// Which of the globs match a path.
+pub(super) fn matching(globs: &[GlobMatcher], path: &str) -> Vec<usize> {
+    globs.iter().enumerate().filter(|(_, glob)| glob.is_match(path)).map(|(index, _)| index).collect()
 }
 
 /// The globs of directories that are no services.
@@ -115,13 +162,13 @@ impl Finder<'_> {
             let next = self.advance(&states, &entry.name);
             let ends: Vec<_> =
                 next.iter().filter(|(glob, part)| self.is_end(*glob, *part)).map(|(glob, _)| *glob).collect();
-            let mut excluded = self.exclude.iter().enumerate().filter(|(_, glob)| glob.is_match(&below)).peekable();
-            let is_service = !ends.is_empty() && excluded.peek().is_none();
-            if !ends.is_empty() {
-                self.found.used.extend(excluded.map(|(index, _)| (GlobKind::Exclude, index)));
+            let excluded = matching(&self.exclude, &below);
+            let is_service = !ends.is_empty() && excluded.is_empty();
+            if !ends.is_empty() && !excluded.is_empty() {
+                self.found.excluded.insert(excluded);
             }
             if is_service {
-                self.found.used.extend(ends.into_iter().map(|index| (GlobKind::Include, index)));
+                self.found.included.insert(ends);
                 self.service(below, entry.is_link);
             } else if !entry.is_link {
                 // A link is never followed on the way to a service, so that a loop of links ends.

@@ -1,6 +1,7 @@
 //! Reading files below a root, and nothing outside of it.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the door to the disk")]
 
+use hedgerow_core::read::unread::{is_config, is_like_config};
 use hedgerow_core::tree::{Directory, File, FileFault, Looks, Unread};
 use std::fs;
 use std::io::{self, Read};
@@ -19,8 +20,15 @@ pub(super) trait Files {
     /// A file that may be absent.
     fn file_if_present(&self, path: &str) -> Option<File>;
 
-    /// The entries of a directory by name, without hidden ones; an empty list where there is no such directory.
-    fn entries(&self, path: &str) -> Result<Vec<Entry>, FileFault>;
+    /// The entries of a directory by name; an empty list where there is no such directory.
+    fn all_entries(&self, path: &str) -> Result<Vec<Entry>, FileFault>;
+
+    /// The same without hidden ones.
+    fn entries(&self, path: &str) -> Result<Vec<Entry>, FileFault> {
+        let mut entries = self.all_entries(path)?;
+        entries.retain(|entry| !entry.is_hidden());
+        Ok(entries)
+    }
 
     /// Adds the files of one rule directory to a service's.
     fn rules(&self, path: &str, directory: &mut Directory);
@@ -42,6 +50,13 @@ pub(super) struct Entry {
     pub(super) name: String,
     pub(super) is_directory: bool,
     pub(super) is_link: bool,
+}
+
+impl Entry {
+    /// Whether people do not see it; nothing that is called like a rule is hidden.
+    pub(super) fn is_hidden(&self) -> bool {
+        self.name.starts_with('.') && !self.name.ends_with(".rule")
+    }
 }
 
 impl Tree {
@@ -88,6 +103,8 @@ impl Tree {
     fn text(&self, full: &Path, metadata: &fs::Metadata) -> Result<Arc<String>, FileFault> {
         if metadata.is_symlink() {
             self.inside(full)?;
+        } else if metadata.is_dir() {
+            return Err(FileFault::IsADirectory);
         } else if !metadata.is_file() {
             return Err(FileFault::NotAFile);
         } else if metadata.len() == 0 {
@@ -123,7 +140,7 @@ impl Files for Tree {
         self.inside(&self.root.join(path)).map(drop)
     }
 
-    fn entries(&self, path: &str) -> Result<Vec<Entry>, FileFault> {
+    fn all_entries(&self, path: &str) -> Result<Vec<Entry>, FileFault> {
         let full = if path == "." { self.root.clone() } else { self.root.join(path) };
         let unreadable = |error: io::Error| FileFault::Unreadable(error.to_string());
         let list = match fs::read_dir(&full) {
@@ -137,9 +154,6 @@ impl Files for Tree {
             let entry = entry.map_err(unreadable)?;
             let kind = entry.file_type().map_err(unreadable)?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.starts_with('.') && !name.ends_with(".rule") {
-                continue;
-            }
             let is_directory = if kind.is_symlink() { entry.path().is_dir() } else { kind.is_dir() };
             entries.push(Entry { name, is_directory, is_link: kind.is_symlink() });
         }
@@ -181,7 +195,7 @@ impl Files for Tree {
                 continue;
             }
             if entry.is_directory {
-                directory.faults.push((file, FileFault::NotAFile));
+                directory.faults.push((file, FileFault::IsADirectory));
                 continue;
             }
             let full = self.root.join(&file);
@@ -193,6 +207,17 @@ impl Files for Tree {
             directory.rules.push(File { path: file, text });
         }
     }
+}
+
+/// The first file in a directory that is called nearly `hedgerow.yaml` and is meant to be one. What only begins so, such as this program itself or
+/// what it has printed into a file, is not.
+pub(super) fn misnamed_config(directory: &Path) -> Option<PathBuf> {
+    let names = fs::read_dir(directory).ok()?.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let is_named = |name: &String| name.trim_start_matches('.').contains('.') && is_like_config(name);
+    let mut names: Vec<String> = names.filter(is_named).collect();
+    names.sort();
+    let paths = names.into_iter().map(|name| directory.join(name));
+    paths.into_iter().find(|path| read(path, LIMIT).is_ok_and(|text| is_config(&text)))
 }
 
 /// A catalogue as it lies on the disk, for whoever names one; [`Reader::catalogue`](hedgerow_core::read::Reader::catalogue) takes
@@ -207,7 +232,11 @@ pub fn read_catalogue(path: &Path) -> Result<Arc<String>, FileFault> {
 fn read(path: &Path, limit: u64) -> Result<Arc<String>, FileFault> {
     let unreadable = |error: io::Error| FileFault::Unreadable(error.to_string());
     // Asked before it is opened: opening a pipe waits for somebody to write into it.
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
+    let found = fs::metadata(path).map_err(unreadable)?;
+    if found.is_dir() {
+        return Err(FileFault::IsADirectory);
+    }
+    if !found.is_file() {
         return Err(FileFault::NotAFile);
     }
     let file = fs::File::open(path).map_err(unreadable)?;

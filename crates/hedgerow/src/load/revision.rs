@@ -251,7 +251,8 @@ impl RevisionTree<'_> {
         let (kind, id) = self.resolve(path).ok_or(FileFault::LeadsOut)?;
         match kind {
             EntryKind::Blob | EntryKind::BlobExecutable => {}
-            EntryKind::Tree | EntryKind::Link | EntryKind::Commit => return Err(FileFault::NotAFile),
+            EntryKind::Tree | EntryKind::Commit => return Err(FileFault::IsADirectory),
+            EntryKind::Link => return Err(FileFault::NotAFile),
         }
         // Most rule files are empty, and git knows that without looking.
         if id.is_empty_blob() {
@@ -285,11 +286,11 @@ impl Files for RevisionTree<'_> {
         Some(File { path: path.to_owned(), text: self.text(path, LIMIT) })
     }
 
-    fn entries(&self, path: &str) -> Result<Vec<Entry>, FileFault> {
+    fn all_entries(&self, path: &str) -> Result<Vec<Entry>, FileFault> {
         let Some((EntryKind::Tree, id)) = self.resolve(path) else { return Ok(Vec::new()) };
         let entries = self.directory(id);
-        let shown = entries.iter().filter(|(name, _)| !name.starts_with('.') || name.ends_with(".rule"));
-        Ok(shown
+        Ok(entries
+            .iter()
             .map(|(name, (kind, _))| {
                 let is_link = *kind == EntryKind::Link;
                 let below = || self.resolve(&format!("{path}/{name}"));
@@ -315,7 +316,7 @@ impl Files for RevisionTree<'_> {
                     let looks = Looks::Outside(super::unread::files(self, &file));
                     directory.unread.push(Unread { path: file, looks });
                 }
-                (true, _) => directory.faults.push((file, FileFault::NotAFile)),
+                (true, _) => directory.faults.push((file, FileFault::IsADirectory)),
                 (false, _) => {
                     let text = self.text(&file, LIMIT);
                     directory.rules.push(File { path: file, text });

@@ -1,17 +1,18 @@
 //! Finding what is not read although it looks as if it were meant to be. What it means is judged in `hedgerow-core`.
 
+use super::directories::matching;
 use super::files::{Entry, Files};
 use globset::GlobMatcher;
 use hedgerow_core::fleet::Layout;
 use hedgerow_core::read::unread::{Alike, GENERATED, file_looks, is_like_config, is_like_rules};
-use hedgerow_core::tree::{Looks, Unread};
+use hedgerow_core::tree::{File, Looks, MetadataPlace, Unread};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many directories outside of services are looked into.
+/// How many directories outside of services are looked into, and how many below one service.
 const DIRECTORIES: usize = 100_000;
 
-/// What lies in a service's directory and is not read. Links are not followed.
-pub(super) fn in_service(tree: &dyn Files, layout: &Layout, path: &str) -> Vec<Unread> {
+/// What lies in a service's directory and is not read. Links are not followed. `has_file` says whether it has a `service.yaml`.
+pub(super) fn in_service(tree: &dyn Files, layout: &Layout, path: &str, has_file: bool) -> Vec<Unread> {
     // By the directory in which they lie, so that each is listed once.
     let mut known: BTreeMap<&str, Vec<&str>> = BTreeMap::from([("", Vec::new())]);
     for rules in layout.rules.iter() {
@@ -31,7 +32,14 @@ pub(super) fn in_service(tree: &dyn Files, layout: &Layout, path: &str) -> Vec<U
                 let is_like = !is_read && is_like_rules(&entry.name, last.iter().copied());
                 is_like.then(|| Looks::Rules(files(tree, &below)))
             } else if above.is_empty() {
-                metadata_or_rule(tree, &entry.name, &below)
+                match file_looks(&entry.name) {
+                    Some(Alike::Rule) => Some(Looks::Rule),
+                    Some(Alike::Metadata) => {
+                        let place = if has_file { MetadataPlace::Beside } else { MetadataPlace::Alone };
+                        tree.file_if_present(&below).map(|file| Looks::Metadata { file, place })
+                    }
+                    None => None,
+                }
             } else {
                 None
             };
@@ -41,40 +49,118 @@ pub(super) fn in_service(tree: &dyn Files, layout: &Layout, path: &str) -> Vec<U
     unread
 }
 
-fn metadata_or_rule(tree: &dyn Files, name: &str, path: &str) -> Option<Looks> {
-    match file_looks(name)? {
-        Alike::Rule => Some(Looks::Rule),
-        Alike::Metadata => tree.file_if_present(path).map(Looks::Metadata),
-    }
-}
-
 /// What looks like a `service.yaml` where there is none: all that is asked of the directory of a callee.
 pub(super) fn metadata(tree: &dyn Files, path: &str) -> Vec<Unread> {
     let files = plain(tree, path).into_iter().filter(|entry| !entry.is_directory);
     let unread = files.filter(|entry| file_looks(&entry.name) == Some(Alike::Metadata)).filter_map(|entry| {
         let path = format!("{path}/{}", entry.name);
-        Some(Unread { looks: Looks::Metadata(tree.file_if_present(&path)?), path })
+        let file = tree.file_if_present(&path)?;
+        Some(Unread { looks: Looks::Metadata { file, place: MetadataPlace::Alone }, path })
     });
     unread.collect()
 }
 
-/// What was found outside of the services.
+/// What a search of directories found.
+#[derive(Default)]
 pub(super) struct Found {
     pub(super) unread: Vec<Unread>,
-    /// The globs of `services.exclude` that kept the search out of a directory.
-    pub(super) excludes: BTreeSet<usize>,
+    /// The globs of `services.exclude` that kept the search out of a directory: of each directory all, each set of them once.
+    pub(super) excludes: BTreeSet<Vec<usize>>,
+}
+
+impl Found {
+    /// The directories that the search goes on to, last first.
+    fn next(&mut self, above: &str, entries: &[Entry], exclude: &[GlobMatcher], layout: &Layout) -> Vec<String> {
+        let mut next = Vec::new();
+        for entry in entries.iter().rev().filter(|entry| entry.is_directory) {
+            let last = layout.rules.iter().filter_map(|rules| rules.rsplit('/').next());
+            // What tools keep in hidden directories is theirs; one that is called like a directory of rules may be meant to be one.
+            if entry.is_hidden() && !is_like_rules(&entry.name, last) {
+                continue;
+            }
+            let path = below(above, &entry.name);
+            let by = matching(exclude, &path);
+            if !by.is_empty() {
+                self.excludes.insert(by);
+            } else if !GENERATED.contains(&entry.name.as_str()) {
+                next.push(path);
+            }
+        }
+        next
+    }
+
+    /// Whether so much was looked at that the rest is left out.
+    fn is_enough(&mut self, looked: &mut usize, path: &str) -> bool {
+        *looked += 1;
+        if *looked > DIRECTORIES {
+            self.unread.push(Unread { path: path.to_owned(), looks: Looks::Rest });
+        }
+        *looked > DIRECTORIES
+    }
+
+    /// Adds files that look like rules, in a directory where nobody looks for them.
+    fn strays(&mut self, tree: &dyn Files, directory: &str, entries: &[Entry], service: Option<&str>) {
+        let names = entries.iter().filter(|entry| !entry.is_directory && file_looks(&entry.name) == Some(Alike::Rule));
+        let files = names.filter_map(|entry| tree.file_if_present(&below(directory, &entry.name)));
+        let files: Vec<File> = files.collect();
+        if !files.is_empty() {
+            let looks = Looks::Strays { files, service: service.map(str::to_owned) };
+            self.unread.push(Unread { path: directory.to_owned(), looks });
+        }
+    }
+}
+
+/// Searches the directories below a service's for what nothing reads. `told` is what is known of it already.
+pub(super) fn below_service(
+    tree: &dyn Files,
+    layout: &Layout,
+    service: &str,
+    exclude: &[GlobMatcher],
+    told: &[Unread],
+) -> Found {
+    let mut found = Found::default();
+    let is_read = |path: &String| layout.rules.iter().any(|rules| *path == format!("{service}/{rules}"));
+    let is_told = |path: &str| told.iter().any(|unread| unread.path == path && matches!(unread.looks, Looks::Rules(_)));
+    let mut open = vec![service.to_owned()];
+    let mut looked = 0;
+    while let Some(directory) = open.pop() {
+        if found.is_enough(&mut looked, service) {
+            break;
+        }
+        let entries = plain(tree, &directory);
+        if directory != service {
+            if entries.iter().any(|entry| !entry.is_directory && entry.name == "hedgerow.yaml") {
+                continue;
+            }
+            if !is_told(&directory) {
+                found.strays(tree, &directory, &entries, Some(service));
+            }
+            for entry in entries.iter().filter(|entry| !entry.is_directory) {
+                let is_alike = entry.name == "service.yaml" || file_looks(&entry.name) == Some(Alike::Metadata);
+                let path = below(&directory, &entry.name);
+                let Some(file) = Some(&path).filter(|_| is_alike).and_then(|path| tree.file_if_present(path)) else {
+                    continue;
+                };
+                let place = MetadataPlace::Below(service.to_owned());
+                found.unread.push(Unread { path, looks: Looks::Metadata { file, place } });
+            }
+        }
+        let next = found.next(&directory, &entries, exclude, layout);
+        open.extend(next.into_iter().filter(|path| !is_read(path)));
+    }
+    found
 }
 
 /// Searches the tree outside of the services. Other fleets in it are theirs to look after.
 pub(super) fn outside(tree: &dyn Files, layout: &Layout, services: &[String], exclude: &[GlobMatcher]) -> Found {
     let services: BTreeSet<&str> = services.iter().map(String::as_str).collect();
-    let mut found = Found { unread: Vec::new(), excludes: BTreeSet::new() };
+    let mut found = Found::default();
+    // Directories of rules of what looks like a service.
+    let mut told: BTreeSet<String> = BTreeSet::new();
     let mut open = vec![".".to_owned()];
     let mut looked = 0;
     while let Some(directory) = open.pop() {
-        looked += 1;
-        if looked > DIRECTORIES {
-            found.unread.push(Unread { path: ".".to_owned(), looks: Looks::Rest });
+        if found.is_enough(&mut looked, ".") {
             break;
         }
         let entries = plain(tree, &directory);
@@ -88,18 +174,15 @@ pub(super) fn outside(tree: &dyn Files, layout: &Layout, services: &[String], ex
         }
         let file = has("service.yaml").then(|| tree.file_if_present(&below(&directory, "service.yaml"))).flatten();
         let rules: Vec<_> = layout.rules.iter().flat_map(|rules| rules_in(tree, &entries, &directory, rules)).collect();
+        told.extend(rules.iter().filter_map(|file| file.rsplit_once('/')).map(|(above, _)| above.to_owned()));
         if file.is_some() || !rules.is_empty() {
             found.unread.push(Unread { path: directory.clone(), looks: Looks::Service { rules, file } });
         }
-        for entry in entries.into_iter().rev().filter(|entry| entry.is_directory) {
-            let path = below(&directory, &entry.name);
-            let by = exclude.iter().enumerate().filter(|(_, glob)| glob.is_match(&path)).map(|(index, _)| index);
-            let by: Vec<_> = by.collect();
-            found.excludes.extend(&by);
-            if by.is_empty() && !services.contains(path.as_str()) && !GENERATED.contains(&entry.name.as_str()) {
-                open.push(path);
-            }
+        if !told.contains(&directory) {
+            found.strays(tree, &directory, &entries, None);
         }
+        let next = found.next(&directory, &entries, exclude, layout);
+        open.extend(next.into_iter().filter(|path| !services.contains(path.as_str())));
     }
     found
 }
@@ -115,15 +198,16 @@ fn rules_in(tree: &dyn Files, entries: &[Entry], directory: &str, rules: &str) -
     files.map(|name| format!("{path}/{name}")).collect()
 }
 
-/// The entries of a directory without links; none where it cannot be read, which is reported where it matters.
+/// The entries of a directory without links, hidden ones too; none where it cannot be read, which is reported where it matters.
 fn plain(tree: &dyn Files, path: &str) -> Vec<Entry> {
-    let entries = tree.entries(path).unwrap_or_default();
+    let entries = tree.all_entries(path).unwrap_or_default();
     entries.into_iter().filter(|entry| !entry.is_link).collect()
 }
 
-/// The names of the files in a directory.
+/// The names of the files in a directory, without hidden ones.
 pub(super) fn files(tree: &dyn Files, path: &str) -> Vec<String> {
-    plain(tree, path).into_iter().filter(|entry| !entry.is_directory).map(|entry| entry.name).collect()
+    let files = plain(tree, path).into_iter().filter(|entry| !entry.is_directory && !entry.is_hidden());
+    files.map(|entry| entry.name).collect()
 }
 
 fn below(directory: &str, name: &str) -> String {
