@@ -9,6 +9,7 @@ use cache::{Cache, Key};
 use hedgerow::TEMPORARY;
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::Facts;
+use hedgerow_code::testcode::is_test;
 use hedgerow_scan::{
     CodeFile, Known, Lost, MAX_SEARCHED, Outcome, PlainFile, ScanConfig, Service, Sum, Tree, Want, code_of, is_binary,
     rescan, scan, text_of, wants,
@@ -30,6 +31,10 @@ pub(crate) struct Read {
     pub(crate) files: Vec<ReadFile>,
     /// Files that could not be read, each with the reason.
     pub(crate) faults: Vec<(String, Fault)>,
+    /// Which globs of `scan.exclude` took something out.
+    pub(crate) excludes: BTreeSet<usize>,
+    /// The first file of source code among that.
+    pub(crate) excluded: Option<String>,
 }
 
 /// A file that was read.
@@ -92,7 +97,7 @@ pub(crate) fn read_code(root: &Path, config: &ScanConfig, cache: Option<&Path>) 
     let ours = ours.as_deref().zip(root.canonicalize().ok());
     let ours = ours.and_then(|(cache, root)| cache.strip_prefix(root).ok()?.to_str().map(str::to_owned));
     let wanted = |path: &str| if ours.as_deref() == Some(path) { None } else { Some(wants(path, config)) };
-    let (mut paths, faults) = walk(root, config, &wanted);
+    let Found { mut paths, faults, excludes, excluded } = walk(root, config, &wanted);
     paths.sort_by(|(a, _): &(String, Want), (b, _)| a.cmp(b));
     let files: Vec<Result<ReadFile, (String, Fault)>> = paths
         .into_par_iter()
@@ -109,7 +114,7 @@ pub(crate) fn read_code(root: &Path, config: &ScanConfig, cache: Option<&Path>) 
             })
         })
         .collect();
-    let mut read = Read { files: Vec::with_capacity(files.len()), faults };
+    let mut read = Read { files: Vec::with_capacity(files.len()), faults, excludes, excluded };
     for file in files {
         match file {
             Ok(file) => read.files.push(file),
@@ -128,7 +133,7 @@ pub(crate) type DeployFiles = (Vec<PlainFile>, Vec<(String, Fault)>);
 /// When the root cannot be listed.
 pub(crate) fn read_deploy(root: &Path, config: &ScanConfig) -> io::Result<DeployFiles> {
     fs::read_dir(root)?;
-    let (paths, mut faults) = walk(root, config, &|path| Some(wants(path, config)));
+    let Found { paths, mut faults, .. } = walk(root, config, &|path| Some(wants(path, config)));
     let texts = paths.into_par_iter().filter(|(_, want)| *want == Want::Text);
     let texts = texts.map(|(path, _)| match text(&root.join(&path)) {
         Ok(text) => Ok(PlainFile { path, text: Arc::from(text) }),
@@ -262,26 +267,28 @@ impl Read {
     }
 }
 
-/// What the walk found: the files that are wanted, and what could not be read or is left out.
-type Found = (Vec<(String, Want)>, Vec<(String, Fault)>);
+/// What the walk found.
+#[derive(Default)]
+struct Found {
+    /// The files that are wanted.
+    paths: Vec<(String, Want)>,
+    /// What could not be read or is left out.
+    faults: Vec<(String, Fault)>,
+    /// Which globs of `scan.exclude` took something out.
+    excludes: BTreeSet<usize>,
+    /// The first file of source code among that.
+    excluded: Option<String>,
+}
 
 /// Walks a tree. What a `.gitignore` names is left out, unless the configuration says otherwise or names it itself.
 fn walk(root: &Path, config: &ScanConfig, wanted: &dyn Fn(&str) -> Option<Want>) -> Found {
     // Lines of a file are about paths below its directory: all are looked at from one root.
     let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let ignored = config.heeds_gitignore().then(|| Ignored::above(&root));
-    let mut walk = Walk {
-        root: &root,
-        config,
-        wanted,
-        ignored,
-        is_left: false,
-        is_hidden: false,
-        paths: Vec::new(),
-        faults: Vec::new(),
-    };
+    let mut walk =
+        Walk { root: &root, config, wanted, ignored, is_left: false, is_hidden: false, found: Found::default() };
     walk.directory("");
-    (walk.paths, walk.faults)
+    walk.found
 }
 
 struct Walk<'w> {
@@ -295,8 +302,7 @@ struct Walk<'w> {
     is_left: bool,
     /// Whether it is in a hidden directory: only what a glob with such a name counts there.
     is_hidden: bool,
-    paths: Vec<(String, Want)>,
-    faults: Vec<(String, Fault)>,
+    found: Found,
 }
 
 impl Walk<'_> {
@@ -305,7 +311,7 @@ impl Walk<'_> {
         let list = match fs::read_dir(&full) {
             Ok(list) => list,
             Err(error) => {
-                self.faults.push((below.to_owned(), Fault::Unreadable(error.to_string())));
+                self.found.faults.push((below.to_owned(), Fault::Unreadable(error.to_string())));
                 return;
             }
         };
@@ -314,7 +320,7 @@ impl Walk<'_> {
             let kind = entry.and_then(|entry| Ok((entry.file_type()?, entry)));
             match kind {
                 Ok((kind, entry)) => self.entry(below, &full, kind, &entry.file_name().to_string_lossy()),
-                Err(error) => self.faults.push((below.to_owned(), Fault::Unreadable(error.to_string()))),
+                Err(error) => self.found.faults.push((below.to_owned(), Fault::Unreadable(error.to_string()))),
             }
         }
         if let Some(ignored) = self.ignored.as_mut().filter(|_| has_own) {
@@ -341,6 +347,10 @@ impl Walk<'_> {
             }
             let before = self.is_left;
             self.is_left = is_left(self);
+            if self.is_left && !before {
+                // What `.gitignore` leaves out is missed, but for what is excluded as well.
+                self.config.excludes(&format!("{path}/x.go"), &mut self.found.excludes);
+            }
             if !self.is_left || self.config.names_files() {
                 self.directory(&path);
             }
@@ -349,10 +359,19 @@ impl Walk<'_> {
                 && !self.is_hidden
                 && wants(&format!("{path}/x.go"), self.config) != Want::Nothing
             {
-                self.faults.push((path, Fault::Ignored));
+                self.found.faults.push((path, Fault::Ignored));
             }
             self.is_left = before;
-        } else if kind.is_file()
+            return;
+        }
+        if kind.is_file() && self.config.excludes(&path, &mut self.found.excludes) {
+            let is_code = Language::of(&path).is_some() && !is_test(&path);
+            let known = self.found.excluded.as_deref();
+            if is_code && known.is_none_or(|known| path.as_str() < known) {
+                self.found.excluded = Some(path.clone());
+            }
+        }
+        if kind.is_file()
             && let Some(want @ (Want::Code(_) | Want::Text | Want::IfText)) = (self.wanted)(&path)
         {
             if self.is_hidden && !self.config.names_hidden(&path) {
@@ -361,11 +380,11 @@ impl Walk<'_> {
             if !self.config.names(&path) && is_left(self) {
                 // What would be looked at for nothing but its being a text is not missed.
                 if want != Want::IfText && !self.is_left {
-                    self.faults.push((path, Fault::Ignored));
+                    self.found.faults.push((path, Fault::Ignored));
                 }
                 return;
             }
-            self.paths.push((path, want));
+            self.found.paths.push((path, want));
         }
     }
 }

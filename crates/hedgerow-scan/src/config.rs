@@ -62,6 +62,8 @@ pub(crate) struct Pair {
 pub struct ScanConfig {
     pub(crate) services: Vec<CodeDirectory>,
     pub(crate) exclude: GlobSet,
+    /// Where the globs of `exclude` stand.
+    pub(crate) excluded: Vec<(String, Span)>,
     pub(crate) ignore: GlobSet,
     /// The pairs of `ignore`: caller and callee.
     pub(crate) pairs: Vec<Pair>,
@@ -179,7 +181,8 @@ impl ScanConfig {
     }
 
     /// Whether people keep the rules of a service.
-    pub(crate) fn is_manual(&self, service: &str) -> bool {
+    #[must_use]
+    pub fn is_manual(&self, service: &str) -> bool {
         self.manual.iter().any(|pattern| pattern.fits(service))
     }
 
@@ -230,6 +233,34 @@ impl ScanConfig {
         let settings = settings
             .map(|(_, written)| idle(written, format!("no file fits `{}`, so no settings are read by it", written.0)));
         services.chain(settings).collect()
+    }
+
+    /// Whether a glob of `exclude` fits a file of the tree. Those that do are added to those that fit others.
+    pub fn excludes(&self, path: &str, fit: &mut BTreeSet<usize>) -> bool {
+        let fits = self.exclude.matches(path);
+        fit.extend(&fits);
+        !fits.is_empty()
+    }
+
+    /// The globs of `exclude` that fit no file of the tree: all but these.
+    pub fn idle_excludes(&self, fit: &BTreeSet<usize>) -> Vec<Diagnostic> {
+        // One that is no glob was told, and the others' numbers are not theirs then.
+        if self.exclude.len() != self.excluded.len() {
+            return Vec::new();
+        }
+        let idle = self.excluded.iter().enumerate().filter(|(at, _)| !fit.contains(at));
+        let idle = idle.map(|(_, (glob, span))| {
+            let message = format!("`{glob}` excludes nothing: no file that the scan would look at fits it");
+            let help = match glob.trim_end_matches('/') {
+                // A file fits a glob as a whole.
+                plain if !plain.ends_with('*') => {
+                    format!("write `{plain}/**` where a directory is meant, or correct it, or take it away")
+                }
+                _ => "a glob begins at the directory of hedgerow.yaml: correct it, or take it away".to_owned(),
+            };
+            Diagnostic::new(Code::IdleGlob, message).mark(*span, "").help(help)
+        });
+        idle.collect()
     }
 
     /// The globs of `ignore` that fit none of these files: all source files of the tree, whether or not their service is

@@ -25,9 +25,10 @@ impl Read<'_> {
         let mut config = ScanConfig::default();
         let Some(fields) = self.decoder.form(node, "`scan`", &form::SCAN) else { return config };
         if let Some(node) = fields.get("services") {
-            for element in
-                self.decoder.list(node, "`services`", "leave `services` out to use the services' directories")
-            {
+            let what = ("`services`", "leave `services` out to use the services' directories");
+            let help = "say where the code is: `[{path: \"app/{name}\"}]`";
+            let in_words = |text: &str| Some(format!("{{path: {}}}", hedgerow_yaml::quote_always(text)));
+            for element in self.decoder.mappings(node, what, help, in_words) {
                 config.services.extend(self.directory(element));
             }
         }
@@ -87,6 +88,7 @@ impl Read<'_> {
             config.settings.extend(self.pattern(plain(&text), span));
             config.set.push((text, span));
         }
+        config.excluded.clone_from(&exclude);
         config.exclude = self.globs(exclude);
         config.vendored = self.globs(vendored);
         config.deployed.clone_from(&deploy);

@@ -19,7 +19,7 @@ use crate::cli::session::Session;
 use crate::code::drop_later;
 use hedgerow_core::diag::{Code, Diagnostic, Severity, sort};
 use hedgerow_core::fleet::Scope;
-use hedgerow_scan::{Class, Finding};
+use hedgerow_scan::{Account, Class, Finding};
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Scan) -> anyhow::Result<Exit> {
     let format = diagnostic_format(args.format);
@@ -47,6 +47,9 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Scan) -> anyhow::Res
         let help =
             "`services.include` in hedgerow.yaml says which directories are services; `hedgerow init` proposes them";
         diagnostics.push(Diagnostic::new(Code::EmptyFleet, message).severity(Severity::Error).help(help));
+    }
+    if args.check && args.services.is_empty() {
+        diagnostics.extend(all_excluded(&scanned));
     }
     let difference = rules::difference(&scanned);
     let findings = std::mem::take(&mut scanned.outcome.findings);
@@ -76,6 +79,20 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Scan) -> anyhow::Res
     Ok(if is_wrong { Exit::Findings } else { Exit::Done })
 }
 
+/// The tree has code, and all of it is left out: nothing that was found says anything of its calls.
+fn all_excluded(scanned: &Scanned) -> Option<Diagnostic> {
+    let first = scanned.excluded.as_deref()?;
+    let is_read = scanned.outcome.accounts.values().any(Account::has_code);
+    if is_read || scanned.fleet.services().all(|service| scanned.config.is_manual(service.name.as_str())) {
+        return None;
+    }
+    let message = format!("no service has code that is read: `scan.exclude` leaves it out, such as {first}");
+    let help =
+        "leave out less; where people keep the rules of a service, say so: `scan: manual: {<service>: <reason>}`";
+    let diagnostic = Diagnostic::new(Code::NoEntry, message).severity(Severity::Error).help(help);
+    Some(scanned.fleet.config().scan.into_iter().fold(diagnostic, |diagnostic, span| diagnostic.mark(span, "")))
+}
+
 /// Prints what was found: for people edges or differences to standard output and faults to standard error, for programs
 /// one document.
 fn print(
@@ -100,7 +117,11 @@ fn print(
             let edges = scanned.outcome.edges.values();
             let addressed = edges.clone().filter(|edge| edge.class() == Class::Addressed).count();
             let edges = edges.filter(|edge| edge.class().is_rule()).count();
-            let wrong = report::summary(diagnostics).unwrap_or_else(|| "nothing wrong".to_owned());
+            let is_read = scanned.outcome.accounts.values().any(|account| account.entries > 0);
+            let wrong = report::summary(diagnostics).unwrap_or_else(|| {
+                let well = if is_read { "nothing wrong" } else { "no code was read, so this says nothing of calls" };
+                well.to_owned()
+            });
             session.note(&account::text(&scanned.outcome));
             let services = account::services(&scanned.outcome);
             let calls = report::count(edges, "call");

@@ -27,6 +27,8 @@ pub(in crate::cli::cmd) struct Scanned {
     pub(in crate::cli::cmd) warnings: Vec<Diagnostic>,
     /// The paths of what could not be read, files and directories, each with the reason in a few words.
     pub(in crate::cli::cmd) lost: Vec<(String, String)>,
+    /// A file of source code that `scan.exclude` leaves out.
+    pub(super) excluded: Option<String>,
 }
 
 /// Whether something that was left out of a service's account may hold calls. Code behind an import of the tree which is not there may,
@@ -80,11 +82,13 @@ pub(in crate::cli::cmd) fn scan(
     if loaded.fleet.catalogue().is_none() {
         warnings.extend(config.idle_deploys(read.source_paths()));
         warnings.extend(config.idle_places(read.source_paths()));
+        warnings.extend(config.idle_excludes(&read.excludes));
     }
     warnings.extend(config.idle_pairs(&services));
+    let excluded = read.excluded;
     let by_path = read.files.into_iter().map(|file| (file.path, file.text)).collect();
     let texts = Texts::new(loaded.sources, by_path);
-    Ok(Scanned { fleet: loaded.fleet, root, config, outcome, texts, warnings, lost })
+    Ok(Scanned { fleet: loaded.fleet, root, config, outcome, texts, warnings, lost, excluded })
 }
 
 /// The `scan:` section, and what is wrong with it.
