@@ -129,6 +129,11 @@ impl<'a> Side<'a> {
         Some(Self { fleet: reading.fleet.as_ref()?, sources: &reading.sources })
     }
 
+    /// Whether it has no services.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.fleet.services().next().is_none()
+    }
+
     fn file(&self, span: Span) -> String {
         self.sources.get(span.source).path.clone()
     }

@@ -4,7 +4,7 @@ use super::args::{DiagnosticFormat, EnvironmentArg, Global};
 use super::{Exit, Os, report};
 use crate::code::clear_temporaries;
 use anyhow::{Context, anyhow, bail};
-use hedgerow::{Parts, Read, Request, find_root, read};
+use hedgerow::{Parts, Read, Request, find_root, misnamed_config, read};
 use hedgerow_core::date::Date;
 use hedgerow_core::diag::{Diagnostic, nearest, nearest_service};
 use hedgerow_core::fleet::{Fleet, NamespaceFault, Scope};
@@ -83,10 +83,11 @@ impl<'o> Session<'o> {
         }
         let here = self.os.directory();
         find_root(here).with_context(|| {
-            format!(
-                "there is no hedgerow.yaml in `{}` or above it; name the fleet's root with -C, or run `hedgerow init`",
-                here.display()
-            )
+            let none = format!("there is no hedgerow.yaml in `{}` or above it", here.display());
+            match here.ancestors().find_map(misnamed_config) {
+                Some(found) => format!("{none}, but there is `{}`: rename it to `hedgerow.yaml`", found.display()),
+                None => format!("{none}; name the fleet's root with -C, or run `hedgerow init`"),
+            }
         })
     }
 

@@ -7,6 +7,10 @@
 mod clusters;
 #[path = "../common/mod.rs"]
 mod common;
+mod files;
+mod globs;
+mod misnamed;
+mod nothing;
 
 use common::{Command, Ran};
 use hedgerow_cli::Exit;
@@ -25,6 +29,7 @@ enum Deed {
     Write(&'static str, &'static str),
     Append(&'static str, &'static str),
     Remove(&'static str),
+    RemoveDirectory(&'static str),
     Rename(&'static str, &'static str),
     Run(&'static str),
     /// Another stream.
@@ -253,7 +258,7 @@ fn rows() -> Vec<Row> {
             &[("service.cart/egresses/service.books.rule", "")],
             "check",
             "ignored-file",
-            "or list it under `services.rules` in hedgerow.yaml",
+            "or list it under `services.rules` in hedgerow.yaml: `rules: [egress, egresses]`",
             &[Write(
                 "hedgerow.yaml",
                 "version: 1\nlabels: {domain: bank.example}\nservices: {include: [\"service.*\"], rules: [egress, egresses]}\nenvironments: {prod: {stage: enforce}}\n",
@@ -456,7 +461,8 @@ fn said(ran: &Ran) -> String {
 
 #[test]
 fn what_help_says_is_enough() {
-    for Row { files, command, stream, found, help, deeds, left } in rows() {
+    let all = rows().into_iter().chain(files::rows()).chain(globs::rows());
+    for Row { files, command, stream, found, help, deeds, left } in all {
         let fleet = tempfile::tempdir().expect("a temporary directory");
         let root = fleet.path();
         for (path, text) in
@@ -478,6 +484,7 @@ fn what_help_says_is_enough() {
                     write(root, path, &(old + text));
                 }
                 Remove(path) => std::fs::remove_file(root.join(path)).expect("it is there"),
+                Deed::RemoveDirectory(path) => std::fs::remove_dir(root.join(path)).expect("it is empty"),
                 Rename(from, to) => {
                     let to = root.join(to);
                     std::fs::create_dir_all(to.parent().expect("below the root")).expect("a directory");

@@ -16,7 +16,7 @@ use anyhow::{Context, bail};
 use evidence::Evidence;
 use hedgerow::git::{Repository, RevisionError};
 use hedgerow::{Request, read_texts};
-use hedgerow_core::diag::Diagnostic;
+use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::fleet::Scope;
 use hedgerow_core::read::{Directories, Reading};
 use hedgerow_core::tree::File;
@@ -39,6 +39,10 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
         }
         None => whole(session, None, None)?,
     };
+    let is_fleet = base.is_some();
+    // That nothing changes where nothing is says little.
+    let why = |found: &&Diagnostic| matches!(found.code, Code::EmptyFleet | Code::IdleGlob);
+    let empty: Vec<Diagnostic> = head.diagnostics.iter().filter(why).cloned().collect();
     let base = base.unwrap_or_else(|| {
         session.note(&format!("`{}` holds no fleet, so all of this is new\n", args.base));
         nothing()
@@ -46,6 +50,12 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
     let (Some(base), Some(head)) = (Side::of(&base), Side::of(&head)) else {
         return Err(Reported(Exit::BadInput).into());
     };
+    if base.is_empty() && is_fleet && !head.is_empty() {
+        session.note(&format!("`{}` has no services, so all of this is new\n", args.base));
+    }
+    if head.is_empty() {
+        session.report(&empty, head.sources, DiagnosticFormat::Text)?;
+    }
     are_of_fleets(session, &observations, &[base, head])?;
     let diff = Diff::between(base, head);
     let evidence = Evidence::of(&diff, (base.fleet, head.fleet), &observations);

@@ -11,7 +11,7 @@ use crate::codeowners::{CodeOwners, find};
 use crate::look::Look;
 use anyhow::{Context, bail};
 use found::{NEW_HOME, Proposal};
-use hedgerow::write_file;
+use hedgerow::{misnamed_config, write_file};
 use hedgerow_core::name::Domain;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,6 +27,16 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Init) -> anyhow::Res
         session.global.config.as_ref().map_or_else(|| directory.join("hedgerow.yaml"), |config| here.join(config));
     if path.exists() && !args.dry_run {
         bail!("`{}` exists already; it is left as it is", path.display());
+    }
+    if session.global.config.is_none()
+        && !path.exists()
+        && let Some(found) = misnamed_config(&directory)
+    {
+        let what = format!("`{}` is there already, under a name that nobody reads", found.display());
+        if !args.dry_run {
+            bail!("{what}: rename it to `hedgerow.yaml`, or remove it first");
+        }
+        session.note(&format!("{what}: rename it to `hedgerow.yaml` instead\n"));
     }
     let look = Look::at(&directory).with_context(|| format!("cannot read `{}`", directory.display()))?;
     let mut proposal = found::propose(&look);
