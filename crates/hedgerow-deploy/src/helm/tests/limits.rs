@@ -187,6 +187,11 @@ fn marks_and_scripts_that_are_run_are_counted_once() {
     for marks in ["%", "%~", "!%", "%%~"] {
         read(&format!("{CHARTS}-- run.cmd\n{call}{}\n", marks.repeat((512 << 10) / marks.len())));
     }
+    for piece in ["for ", "lambda ", "def ", "def f(", "a (\n", "do |", "a -> ", "a, b = ", "a: b = "] {
+        let long = piece.repeat((64 << 10) / piece.len());
+        read(&format!("{CHARTS}-- Jenkinsfile\nsh '{}'\n{long}\n", call.trim()));
+    }
+    read(&format!("{CHARTS}-- x.yaml\nrun: {call}a: '##vso[{}'\n", "task.setvariable ".repeat(20_000)));
     let names: String = (0..10_000).map(|at| format!("v{at}=b\n")).collect();
     for (file, source) in [("run.sh", ". a\n"), ("Makefile", "include a\n"), ("run.ps1", ". a\n")] {
         read(&format!("{CHARTS}-- {file}\n{call}{names}{}", source.repeat(30_000)));

@@ -57,6 +57,18 @@ fn what_a_shell_sets_twice_is_not_known() {
         "HOST=ledger\nHOST=card env | sort\nHOST=card\nCALL",
         "HOST=ledger\neval \"HOST=card\"\nCALL",
         "HOST=ledger\nHOST=card CALL",
+        "HOST=ledger\nwhile IFS= read -r HOST; do CALL; done <hosts",
+        "HOST=ledger\nIFS=, read -r HOST PORT <<<\"$1\"\nCALL",
+        "HOST=ledger\ncat x | while IFS=: LC_ALL=C read -r A HOST; do CALL; done",
+        "HOST=ledger\nA=b . ./b.sh\nCALL",
+        "HOST=ledger\nA=b mapfile -t HOST <x\nCALL",
+        "HOST=ledger\nexport $(cat .env | xargs)\nCALL",
+        "HOST=ledger\nexport $(grep -v '^#' .env)\nCALL",
+        "HOST=ledger\nwhile read -r line; do export \"$line\"; done <.env\nCALL",
+        "HOST=ledger\ndeclare -x \"$1=$2\"\nCALL",
+        "HOST=ledger\neval \"$(./vars.sh)\"\nCALL",
+        "HOST=ledger\neval `./vars.sh`\nCALL",
+        "HOST=ledger\neval \"$1\"\nCALL",
     ];
     each(&rows.map(|text| ("run.sh", text)), &["?"]);
     // What is set by then is known, however it is.
@@ -74,6 +86,13 @@ fn what_a_shell_sets_twice_is_not_known() {
         "HOST=ledger\n# HOST=card\nCALL",
         "HOST=ledger\n[ \"$HOST\" = card ] && exit\nCALL",
         "HOST=ledger\nCALL --set a=b,c=d",
+        "HOST=ledger\nwhile IFS= read -r A; do CALL; done <hosts",
+        "HOST=ledger\neval \"$(ssh-agent -s)\"\nCALL",
+        "HOST=ledger\neval $(minikube docker-env)\nCALL",
+        "export $(cat .env)\nHOST=ledger\nCALL",
+        "HOST=ledger\nexport A=$(cat x)\nCALL",
+        "HOST=ledger\nset -- $(cat x)\nCALL",
+        "HOST=ledger\nC=\"CALL\"\neval \"$C\"",
     ];
     each(&rows.map(|text| ("run.sh", text)), &["ledger"]);
     // What is set behind the call is not set by then.
@@ -125,6 +144,14 @@ fn what_a_makefile_may_set_twice_is_not_known() {
         "HOST = ledger\ninclude x.mk\nup:\n\tCALL",
         "HOST = ledger\n-include x.mk\nup:\n\tCALL",
         "HOST = ledger\nup:\n\t$(eval HOST := card)\n\tCALL",
+        "HOST = ledger\ndefine HOST\ncard\nendef\nup:\n\tCALL",
+        "HOST = ledger\noverride define HOST =\ncard\nendef\nup:\n\tCALL",
+        "HOST = ledger\nundefine HOST\nup:\n\tCALL",
+        "HOST = ledger\nup:\n\tA=$(foreach HOST,card,$(HOST)); CALL",
+        "up:\n\tHOST=ledger\n\thelm upgrade smile charts/emoji --set url=$$HOST",
+        "up:\n\texport HOST=ledger;\n\thelm upgrade smile charts/emoji --set url=$${HOST}",
+        "a:\n\tHOST=ledger; echo $$HOST\nup:\n\thelm upgrade smile charts/emoji --set url=$$HOST",
+        "up:\n\tHOST=ledger; CALL",
     ];
     each(&rows.map(|text| ("Makefile", text)), &["?"]);
     let rows = [
@@ -135,9 +162,24 @@ fn what_a_makefile_may_set_twice_is_not_known() {
         "HOST = ledger # card\nup:\n\tCALL",
         "up:\n\tHOST=ledger; helm upgrade smile charts/emoji --set url=$$HOST",
         "up:\n\tHOST=ledger && \\\n\thelm upgrade smile charts/emoji --set \"url=$${HOST}\"",
+        "up:\n\tHOST=ledger; helm upgrade smile charts/emoji --set url=$$HOST\na:\n\tHOST=ledger; echo $$HOST",
         ".ONESHELL:\nup:\n\tHOST=ledger\n\thelm upgrade smile charts/emoji --set url=$$HOST",
     ];
     each(&rows.map(|text| ("Makefile", text)), &["ledger"]);
+    let rows = [
+        "host := 'ledger'\nup host:\n  helm upgrade smile charts/emoji --set url={{host}}",
+        "host := 'ledger'\nup a host='card': build\n  helm upgrade smile charts/emoji --set url={{host}}",
+        "host := 'ledger'\nup +host: (a 'b')\n  helm upgrade smile charts/emoji --set url={{host}}",
+        "up:\n  HOST=ledger\n  CALL",
+        "up:\n  #!/bin/sh\n  HOST=ledger\n  echo $HOST\na:\n  CALL",
+    ];
+    each(&rows.map(|text| ("justfile", text)), &["?"]);
+    let rows = [
+        "host := 'ledger'\nup a: build\n  helm upgrade smile charts/emoji --set url={{host}}",
+        "up:\n  HOST=ledger; CALL",
+        "up:\n  #!/bin/sh\n  HOST=ledger\n  CALL",
+    ];
+    each(&rows.map(|text| ("justfile", text)), &["ledger"]);
 }
 
 #[test]
@@ -156,12 +198,26 @@ fn what_a_pipeline_may_set_twice_is_not_known() {
         "vars: {HOST: ledger}\ntasks:\n  up: {cmds: [CALL]}\n  prod: {cmds: [{task: up, vars: {HOST: card}}]}".to_owned(),
         "vars: {HOST: ledger}\ntasks:\n  up: {cmds: [CALL]}\n  prod: {cmds: [task up HOST=card]}".to_owned(),
         "vars: {HOST: {sh: hostname}}\ntasks:\n  up: {cmds: [CALL]}".to_owned(),
+        "env: {HOST: ledger}\nsteps:\n- run: echo \"HOST=card\" | tee -a \"$GITHUB_ENV\"\n- run: CALL".to_owned(),
+        "env: {HOST: ledger}\nsteps:\n- run: ./vars.sh >> $GITHUB_ENV\n- run: CALL".to_owned(),
+        "env: {HOST: ledger}\nsteps:\n- run: Add-Content $env:GITHUB_ENV 'HOST=card'\n- run: CALL".to_owned(),
+        "env: {HOST: ledger}\nsteps:\n- run: |\n    cat >$GITHUB_ENV <<END\n    HOST=card\n    END\n- run: CALL".to_owned(),
+        "variables: {HOST: ledger}\na: {script: 'echo HOST=card > build.env'}\nb: {script: CALL}".to_owned(),
+        "variables: {HOST: ledger}\nstrategy: {matrix: {a: {HOST: card}}}\nsteps:\n- script: CALL".to_owned(),
+        "variables: {HOST: ledger}\nstrategy: {matrix: '$[ x ]'}\nsteps:\n- script: CALL".to_owned(),
+        "variables: {HOST: ledger}\nsteps:\n- script: echo '##vso[task.setvariable isOutput=false;variable=HOST]card'\n- script: CALL".to_owned(),
+        "variables: {HOST: ledger}\nsteps:\n- script: echo '##vso[task.setVariable variable=host;isSecret=true]card'\n- script: CALL".to_owned(),
+        "variables: {HOST: ledger}\nsteps:\n- script: echo \"##vso[task.setvariable variable=$A]card\"\n- script: CALL".to_owned(),
     ];
     each(&rows.each_ref().map(|text| ("x.yaml", text.as_str())), &["?"]);
     let rows = [
         format!("variables: {{HOST: ledger}}\n{job}prod:\n  extends: .deploy\n  variables: {{HOST: ledger, A: b}}"),
         "x:\n  variables: {HOST: ledger}\n  script: CALL\n".to_owned(),
         "x:\n  before_script: [export HOST=ledger]\n  script: [CALL]\n".to_owned(),
+        "env: {HOST: ledger}\nsteps:\n- run: echo A=b | tee -a $GITHUB_ENV\n- run: CALL".to_owned(),
+        "variables: {HOST: ledger}\nsteps:\n- script: echo '##vso[task.setvariable variable=A]b'\n- script: CALL"
+            .to_owned(),
+        "env: {HOST: ledger}\nstrategy: {matrix: {a: [b, c], include: [{HOST: card}]}}\nsteps:\n- run: CALL".to_owned(),
     ];
     each(&rows.each_ref().map(|text| ("x.yaml", text.as_str())), &["ledger"]);
     // A job of GitHub's has what stands above it alone.
@@ -212,6 +268,75 @@ fn texts_of_other_languages_are_commands() {
 }
 
 #[test]
+fn names_that_functions_and_loops_take_are_not_known() {
+    let python = "subprocess.run(['helm', 'upgrade', 'smile', 'charts/emoji', '--set', 'url=' + host])";
+    let with_python = |text: &str| ("up", format!("#!/usr/bin/env python3\n{}\n", text.replace('X', python)));
+    let all = |rows: &[(&str, String)], expected: &[&str]| {
+        each(&rows.iter().map(|(path, text)| (*path, text.as_str())).collect::<Vec<_>>(), expected);
+    };
+    let rows = [
+        "def check():\n    host = 'ledger'\ndef deploy(host):\n    X",
+        "def check():\n    host = 'ledger'\ndef deploy(\n    name: str,\n    host: str = 'a',\n) -> None:\n    X",
+        "async def deploy(*, host=find(')')):\n    X\nhost = 'ledger'",
+        "host = 'ledger'\nif prod:\n    host, port = 'card', 80\nX",
+        "host = 'ledger'\n(port, host) = find()\nX",
+        "host = 'ledger'\nport = host = 'card'\nX",
+        "host = 'ledger'\nhost: str = 'card'\nX",
+        "host = 'ledger'\nif prod: host = 'card'\nX",
+        "host = 'ledger'\nif (host := find()):\n    X",
+        "host = 'ledger'\nwith find() as host:\n    X",
+        "host = 'ledger'\nfrom x import y as host\nX",
+        "host = 'ledger'\nup = lambda a, host: X",
+        "host = 'ledger'\nfor name, host in hosts:\n    X",
+        "host = 'ledger'\n[X for host in hosts]",
+        "host = 'ledger'\nhost += '.a'\nX",
+    ];
+    all(&rows.map(with_python), &["?"]);
+    let rows = [
+        "host = 'ledger'\nX",
+        "host = 'ledger'\ndef deploy(name):\n    X",
+        "host = 'ledger'\ndeploy(host=host)\nX",
+        "host = 'ledger'\nif host == 'card':\n    exit(1)\nX",
+        "# for the host: as host\nhost = 'ledger'\nX",
+        "host = 'ledger'\nname, port = 'a', 80\nX",
+    ];
+    all(&rows.map(with_python), &["ledger"]);
+    let groovy = "sh \"helm upgrade smile charts/emoji --set url=${host}\"";
+    let with_groovy = |text: &str| ("Jenkinsfile", text.replace('X', groovy));
+    let rows = [
+        "def a() {\n  def host = 'ledger'\n}\ndef deploy(host) {\n  X\n}",
+        "def host='ledger'\nvoid deploy(String name, String host) {\n  X\n}",
+        "def host = 'ledger'\nnode { hosts.each { host -> \n  X\n} }",
+        "def host = 'ledger'\nhosts.each { name, host ->\n  X\n}",
+        "def host = 'ledger'\nfor (host in hosts) {\n  X\n}",
+        "def host = 'ledger'\nfor (String host : hosts) {\n  X\n}",
+        "def host = 'ledger'\ndef (port, host) = find()\nX",
+        "def host = 'ledger'\nif (params.PROD) host = 'card'\nX",
+        "host = 'ledger'\nthis.host = 'card'\nX",
+    ];
+    all(&rows.map(with_groovy), &["?"]);
+    let rows = [
+        "def host = 'ledger'\nif (host == x) {\n  X\n}",
+        "def host = 'ledger'\ndef deploy(name) {\n  X\n}",
+        "def host = 'ledger'\nnames.each { name ->\n  X\n}",
+        "def host = 'ledger'\nwithEnv(['A=b']) {\n  X\n}",
+        "def host = 'ledger'\nfor (name in names) {\n  X\n}",
+        "def url = 'ledger'\nsh \"\"\"\n  helm upgrade smile charts/emoji --set a=b,url=${url}\n\"\"\"",
+    ];
+    all(&rows.map(with_groovy), &["ledger"]);
+    let node = "execSync(`helm upgrade smile charts/emoji --set url=${host}`)";
+    let with_node = |text: &str| ("up", format!("#!/usr/bin/env node\n{}\n", text.replace('X', node)));
+    let rows = [
+        "const host = 'ledger'\nfunction up(host) {\n  X\n}",
+        "const host = 'ledger'\nhosts.forEach((host) => X)",
+        "const host = 'ledger'\nhosts.forEach(host => X)",
+        "let host = 'ledger'\nconst {port, host} = find()\nX",
+        "const host = 'ledger'\nfor (const host of hosts) X",
+    ];
+    all(&rows.map(with_node), &["?"]);
+}
+
+#[test]
 fn variables_of_windows_are_read() {
     let call = "helm upgrade smile charts\\emoji --set url=%HOST%";
     let rows = [
@@ -234,12 +359,18 @@ fn variables_of_windows_are_read() {
         "set HOST=ledger\nset HOST=card\nX",
         "set HOST=ledger\nhelm upgrade smile charts/emoji --set url=%HOST:a=b%",
         "set HOST=ledger\nfor /f %%h in ('hostname') do set HOST=%%h\nX",
+        "set H=ledger\nfor %%H in (card) do helm upgrade smile charts/emoji --set url=%%H",
+        "set N=ledger\nfor %%N in (card) do helm upgrade smile charts/emoji --set url=%%~N",
+        "set HOST=ledger\ncall vars.cmd\nX",
+        "set HOST=ledger\nif exist vars.bat Call \"%~dp0vars.bat\" a\nX",
     ]
     .map(|text| text.replace('X', call));
     each(&rows.each_ref().map(|text| ("up.bat", text.as_str())), &["?"]);
     let rows = [
         ("up.ps1", "$h = 'ledger'\nhelm upgrade smile charts/emoji --set \"url=$h\""),
         ("up.ps1", "$h = 'ledger'\nhelm upgrade smile charts\\emoji --set \"url=${h}\""),
+        ("up.ps1", "$url = 'ledger'\nhelm upgrade smile charts/emoji --set url=$url"),
+        ("up.ps1", "$h = 'ledger'\nforeach ($n in $names) {\n  helm upgrade smile charts/emoji --set \"url=$h\"\n}"),
     ];
     each(&rows, &["ledger"]);
     let rows = [
@@ -249,6 +380,17 @@ fn variables_of_windows_are_read() {
         ),
         ("up.ps1", "$h = 'ledger'\n$h += 'card'\nhelm upgrade smile charts/emoji --set \"url=$h\""),
         ("up.ps1", "$h = 'ledger'\nhelm upgrade smile charts/emoji --set 'url=$h'"),
+        ("up.ps1", "function A {\n  $h = 'ledger'\n}\nfunction Deploy-All($h) {\n  X\n}"),
+        ("up.ps1", "$h = 'ledger'\nfunction Deploy {\n  param(\n    [string]$n,\n    [string]$h\n  )\n  X\n}"),
+        ("up.ps1", "$h = 'ledger'\nforeach ($h in $hosts) {\n  X\n}"),
+        ("up.ps1", "$h = 'ledger'\nForEach ($H in $hosts) { }\nX"),
+        ("up.ps1", "$h = 'ledger'\n$H = 'card'\nX"),
+        ("up.ps1", "$h = 'ledger'\n$p, $h = 'a', 'card'\nX"),
+        ("up.ps1", "$h = 'ledger'\n[string]$h = 'card'\nX"),
+        ("up.ps1", "$h = 'ledger'\n$script:h = 'card'\nX"),
+        ("up.ps1", "$h = 'ledger'\n. ./vars.ps1\nX"),
     ];
+    let rows = rows.map(|(path, text)| (path, text.replace('X', "helm upgrade smile charts/emoji --set \"url=$h\"")));
+    let rows = rows.each_ref().map(|(path, text)| (*path, text.as_str()));
     each(&rows, &["?"]);
 }

@@ -4,6 +4,7 @@ use super::super::marks::Marks;
 use super::super::open::Bindings;
 use super::call::is_helm;
 use super::flags::opened;
+use super::parameters::{set_by, taken};
 use super::scripts::Kind;
 use super::shell::inner_commands;
 use super::words::{Quoting, Token, Word, tokens};
@@ -47,13 +48,21 @@ const KEYWORDS: &[&str] =
 /// Commands whose words are assignments.
 const DECLARING: &[&str] = &["declare", "export", "local", "readonly", "set", "typeset"];
 
+/// Programs whose output sets variables of their own.
+const AGENTS: &[&str] = &["docker-env", "docker-machine", "get-login", "shellenv", "ssh-agent"];
+
 /// Commands whose words are names that they set or take away.
 const SETTING: &[&str] = &["getopts", "mapfile", "printf", "read", "readarray", "unset"];
 
 /// What a text says that its variables are: `CHART=./charts/app`, `CHART := ./charts/app`. One that is set twice, or by a loop, is not known. `outer` is
 /// what is said outside of the text.
 pub(super) fn assigned(text: &str, kind: Kind, quoting: Quoting, outer: &Bindings) -> Assigned {
-    let mut reader = Reader { quoting, may_bind: kind != Kind::Other, ..Reader::default() };
+    let is_other = kind == Kind::Other;
+    let is_windows = is_other && quoting == Quoting::Filled;
+    let mut reader = Reader { quoting, may_bind: !is_other, is_windows, ..Reader::default() };
+    if is_other && !is_windows {
+        reader.lost = taken(text);
+    }
     for line in text.lines() {
         for (name, default) in defaults_in(line) {
             reader.by_default(name, default.to_owned());
@@ -62,7 +71,26 @@ pub(super) fn assigned(text: &str, kind: Kind, quoting: Quoting, outer: &Binding
     if kind == Kind::Shell && quoting != Quoting::Make {
         reader.shell(text, 0);
     } else {
-        text.lines().for_each(|line| reader.line(line.trim()));
+        let is_lines = kind == Kind::Lines;
+        let mut is_one = false;
+        for line in text.lines() {
+            let is_recipe = is_lines && line.starts_with([' ', '\t']);
+            let plain = line.trim();
+            // One that names its program is run as a whole.
+            is_one = is_recipe && (is_one || plain.starts_with("#!"));
+            if !is_one || reader.recipe.is_none() {
+                reader.recipe = is_recipe.then(BTreeSet::new);
+            }
+            if is_lines && !is_recipe && quoting == Quoting::Shell {
+                reader.parameters(plain);
+            }
+            reader.line(plain);
+            if is_recipe {
+                reader.uses(plain);
+            }
+        }
+        let Reader { recipes, elsewhere, lost, .. } = &mut reader;
+        lost.extend(recipes.intersection(elsewhere).cloned());
         reader.since.clear();
     }
     let Reader { found, mut defaults, mut lost, loops, mut since, mut said, sourced, .. } = reader;
@@ -77,6 +105,16 @@ pub(super) fn assigned(text: &str, kind: Kind, quoting: Quoting, outer: &Binding
         } else {
             bindings.insert(name, value);
         }
+    }
+    // PowerShell knows names by their letters alone, whether these are capitals or not.
+    if is_other && quoting == Quoting::Shell {
+        let mut same: BTreeMap<String, BTreeSet<&String>> = BTreeMap::new();
+        for name in bindings.keys().chain(&lost).chain(&loops) {
+            same.entry(name.to_lowercase()).or_default().insert(name);
+        }
+        let same = same.into_values().filter(|names| names.len() > 1).flatten();
+        let same: Vec<String> = same.cloned().collect();
+        lost.extend(same);
     }
     for name in lost.iter().chain(&loops) {
         bindings.remove(name);
@@ -100,11 +138,18 @@ struct Reader {
     quoting: Quoting,
     /// Whether what is set is known, and not only that it is.
     may_bind: bool,
+    /// Whether it is a script of `cmd`.
+    is_windows: bool,
     found: Bindings,
     defaults: Bindings,
     lost: BTreeSet<String>,
     loops: BTreeSet<String>,
     since: BTreeMap<usize, Vec<String>>,
+    /// What the line of a recipe, that is read, sets for itself.
+    recipe: Option<BTreeSet<String>>,
+    /// What such lines set, and what others of them have that do not set it.
+    recipes: BTreeSet<String>,
+    elsewhere: BTreeSet<String>,
     /// How many commands have ended.
     at: usize,
     /// The names that something is known of, in their order.
@@ -118,11 +163,15 @@ impl Default for Reader {
         Self {
             quoting: Quoting::Shell,
             may_bind: false,
+            is_windows: false,
             found: Bindings::new(),
             defaults: Bindings::new(),
             lost: BTreeSet::new(),
             loops: BTreeSet::new(),
             since: BTreeMap::new(),
+            recipe: None,
+            recipes: BTreeSet::new(),
+            elsewhere: BTreeSet::new(),
             at: 0,
             said: Vec::new(),
             sourced: None,
@@ -173,9 +222,24 @@ impl Reader {
             }
             rest = after;
         }
-        let Some((first, after)) = rest.split_first() else { return };
+        if is_declared && rest.iter().any(|word| is_dynamic(&word.text)) && words.iter().all(|word| word.text != "set")
+        {
+            self.source();
+        }
+        // What is set for one command alone: `IFS= read -r HOST`.
+        let plain =
+            if is_declared { 0 } else { rest.iter().take_while(|word| name_set_by(&word.text).is_some()).count() };
+        let plain = if plain == rest.len() { rest } else { &rest[plain..] };
+        let Some((first, after)) = plain.split_first() else { return };
         let first_text = first.text.trim_start_matches('@');
+        // Only a script of cmd is `Filled` and not run by a shell; a label in it is called in the same file.
+        let mut calls =
+            words.iter().zip(&words[1..]).filter(|(word, _)| self.is_windows && word.text.eq_ignore_ascii_case("call"));
+        if calls.any(|(_, called)| !(called.text.starts_with(':') || is_helm(&called.text))) {
+            self.source();
+        }
         match (first_text, after) {
+            ("eval", [word, ..]) if is_dynamic(&word.text) && !self.is_command(&word.text) => self.source(),
             ("for", [name, ..]) => drop(self.loops.insert(name.text.clone())),
             ("select", [name, ..]) => drop(self.lost.insert(name.text.clone())),
             (text, _) if SETTING.contains(&text) => {
@@ -198,6 +262,10 @@ impl Reader {
         for (at, word) in rest.iter().enumerate() {
             let Some(name) = name_set_by(&word.text) else { continue };
             let value = word.text.split_once('=').map(|(_, value)| value).unwrap_or_default();
+            // A language hands it on by its name.
+            if self.quoting == Quoting::Code && value == name {
+                continue;
+            }
             if is_all {
                 let is_last = at + 1 == rest.len();
                 let text = word.text.trim_start_matches('$');
@@ -224,14 +292,22 @@ impl Reader {
         if self.quoting == Quoting::Make && matches!(first, "include" | "sinclude") {
             self.source();
         }
-        for (at, mark) in line.match_indices("$(eval ") {
-            let name = line[at + mark.len()..].trim_start().split([' ', '=', ':', '?', '+']).next();
+        let set = ["$(eval ", "$(foreach "].iter().flat_map(|mark| line.split(mark).skip(1));
+        let defined = ["define ", "override define ", "undefine ", "override undefine "];
+        let defined = defined.iter().filter_map(|word| line.strip_prefix(word));
+        for rest in set.chain(defined.filter(|_| self.quoting == Quoting::Make)) {
+            let name = rest.trim_start().split([' ', '=', ':', '?', '+', ',']).next();
             self.lost.extend(name.filter(|name| is_name(name)).map(str::to_owned));
         }
         let plain = BEFORE.iter().fold(line, |line, word| line.strip_prefix(word).unwrap_or(line));
         let (head, value) = plain.split_once('=').unwrap_or((plain, ""));
         let name = head.trim_end_matches([':', '?', '!', ' ', '\t']);
         let name = name.strip_prefix('$').unwrap_or(name);
+        let is_plain = head.len() < plain.len() && is_name(name);
+        if !(self.may_bind || self.is_windows) {
+            let set = set_by(line, self.quoting == Quoting::Shell);
+            self.lost.extend(set.into_iter().filter(|other| !(is_plain && other == name)));
+        }
         if head.len() == plain.len() || !is_name(name) {
             // One of a target: `prod: HOST = s-cart`. What is added to one is not known.
             let name = name.trim_end_matches(['+', ' ', '\t']).rsplit([':', ' ', '\t']).next().unwrap_or_default();
@@ -262,6 +338,37 @@ impl Reader {
         }
     }
 
+    /// The parameters of a recipe of just: `up host port='80':`.
+    fn parameters(&mut self, line: &str) {
+        let Some((head, _)) = line.split_once(':').filter(|(_, rest)| !rest.starts_with('=')) else { return };
+        let words = head.split_whitespace().skip(1);
+        let names = words.map(|word| word.split('=').next().unwrap_or(word).trim_start_matches(['$', '*', '+']));
+        self.lost.extend(names.filter(|name| is_name(name)).map(str::to_owned));
+    }
+
+    /// What a line of a recipe has without setting it: each has a shell of its own.
+    fn uses(&mut self, line: &str) {
+        let Some(set) = &self.recipe else { return };
+        let is_make = self.quoting == Quoting::Make;
+        for (at, _) in line.match_indices('$') {
+            let tail = &line[at + 1..];
+            let inside = tail.trim_start_matches(['{', '(']);
+            let length = inside.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(inside.len());
+            let name = &inside[..length];
+            // Of make's own variables none is set by a shell.
+            let is_own = is_make && !line[..at].ends_with('$');
+            if !name.is_empty() && (is_own || !set.contains(name)) {
+                self.elsewhere.insert(name.to_owned());
+            }
+        }
+    }
+
+    /// Whether what is run is a variable that is known, or programs that set none of a tree's own.
+    fn is_command(&self, text: &str) -> bool {
+        opened(text).variable().is_some_and(|name| self.found.contains_key(name))
+            || AGENTS.iter().any(|agent| text.contains(agent))
+    }
+
     /// What another script sets is not known.
     fn source(&mut self) {
         self.sourced = Some(self.said.len());
@@ -279,6 +386,10 @@ impl Reader {
 
     /// One is what it is said to be, if that is said and nothing else.
     fn bind(&mut self, name: &str, value: Option<String>) {
+        if let Some(recipe) = &mut self.recipe {
+            recipe.insert(name.to_owned());
+            self.recipes.insert(name.to_owned());
+        }
         let Some(value) = value else {
             self.lost.insert(name.to_owned());
             return;
@@ -327,6 +438,11 @@ fn one(mut words: Vec<String>, is_line: bool) -> Option<String> {
 fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// Whether what a word sets is said elsewhere: `export $(cat .env)`, `export "$line"`.
+fn is_dynamic(word: &str) -> bool {
+    word.starts_with("$(") || word.starts_with('$') && name_set_by(word).is_none()
 }
 
 /// The name that a word sets: `A=b`, `A+=b`, `A[0]=b`.

@@ -20,13 +20,19 @@ const VARIABLES: &[&str] = &["env", "environment", "variables", "vars"];
 const MAX_HANDED: usize = 32 << 20;
 const VARIABLE: usize = 64;
 
+/// How commands write what others are given as variables.
+const HANDED_ON: &[&str] = &[">>", "tee ", "GITHUB_ENV", ".env", "Add-Content", "Out-File"];
+
+/// How long the words of `##vso[task.setvariable …]` may be.
+const MAX_MARKED: usize = 256;
+
 /// How deep keys are followed.
 const MAX_DEPTH: usize = 32;
 
 /// The commands of a file, which begin to run at these places, and whether something is left out of them for what it would cost.
 pub(super) fn of_keys(path: &str, text: &str, places: Vec<Open>) -> (Vec<Script>, bool) {
     let documents: Vec<Value> = documents(&standin::escaped(text)).into_iter().map(Value::read).collect();
-    let mut walk = Walk { found: Vec::new(), handed: 0, unclear: unclear(path, &documents) };
+    let mut walk = Walk { found: Vec::new(), handed: 0, unclear: Unclear::of(path, &documents) };
     for document in &documents {
         walk.below(document, &places, &Bindings::new(), 0);
     }
@@ -39,7 +45,7 @@ struct Walk {
     /// What the variables weigh that were handed down.
     handed: usize,
     /// Variables that the file sets to several things, or commands of it set.
-    unclear: BTreeSet<String>,
+    unclear: Unclear,
 }
 
 impl Walk {
@@ -132,51 +138,93 @@ fn is_call(list: &[Value]) -> bool {
 
 /// The variables that nobody can say who does not know how the parts of a file come together: those that several places set to several things,
 /// and those that commands hand on. The workflows of GitHub hand theirs only to what stands below.
-fn unclear(path: &str, documents: &[Value]) -> BTreeSet<String> {
-    let mut set: BTreeMap<String, BTreeSet<Option<String>>> = BTreeMap::new();
-    let mut found = BTreeSet::new();
-    let mut left: Vec<(&Value, usize)> = documents.iter().map(|value| (value, 0)).collect();
-    while let Some((value, depth)) = left.pop() {
-        if depth > MAX_DEPTH {
-            continue;
-        }
-        match value {
-            Value::List(list) => left.extend(list.iter().map(|value| (value, depth + 1))),
-            Value::Map(pairs) => {
-                for (key, value) in pairs.iter() {
-                    match key.known().unwrap_or_default() {
-                        key if VARIABLES.contains(&key) => each_variable(value, |name, text| {
-                            set.entry(name.to_owned()).or_default().insert(text);
-                        }),
-                        // GitLab's: one job for each of these.
-                        "parallel" => {
-                            for map in value.get("matrix").and_then(Value::as_list).unwrap_or_default() {
-                                let names = map.as_map().into_iter().flatten().filter_map(|(name, _)| name.known());
-                                found.extend(names.map(str::to_owned));
-                            }
+#[derive(Default)]
+struct Unclear {
+    names: BTreeSet<String>,
+    /// Whether commands hand on some that only they know.
+    is_all: bool,
+}
+
+impl Unclear {
+    fn of(path: &str, documents: &[Value]) -> Self {
+        let mut set: BTreeMap<String, BTreeSet<Option<String>>> = BTreeMap::new();
+        let mut found = Self::default();
+        let is_of_github = path.contains(".github/workflows/");
+        let mut left: Vec<(&Value, usize)> = documents.iter().map(|value| (value, 0)).collect();
+        while let Some((value, depth)) = left.pop() {
+            if depth > MAX_DEPTH {
+                continue;
+            }
+            match value {
+                Value::List(list) => left.extend(list.iter().map(|value| (value, depth + 1))),
+                Value::Map(pairs) => {
+                    for (key, value) in pairs.iter() {
+                        match key.known().unwrap_or_default() {
+                            key if VARIABLES.contains(&key) => each_variable(value, |name, text| {
+                                set.entry(name.to_owned()).or_default().insert(text);
+                            }),
+                            "parallel" | "strategy" => found.matrix(value.get("matrix"), is_of_github),
+                            _ => {}
                         }
-                        _ => {}
+                        left.push((value, depth + 1));
                     }
-                    left.push((value, depth + 1));
                 }
+                Value::Text(text) => found.commands(text.known().unwrap_or_default()),
+                _ => {}
             }
-            Value::Text(text) => {
-                let text = text.known().unwrap_or_default();
-                if text.contains('=') && (text.contains(">>") || text.starts_with("task ")) {
-                    found.extend(names_set_in(text, Quoting::Pipeline));
-                }
-                const MARK: &str = "task.setvariable variable=";
-                for (at, _) in text.match_indices(MARK) {
-                    found.extend(text[at + MARK.len()..].split([';', ']']).next().map(str::to_owned));
-                }
+        }
+        if !is_of_github {
+            found.names.extend(set.into_iter().filter(|(_, texts)| texts.len() > 1).map(|(name, _)| name));
+        }
+        found
+    }
+
+    /// One job for each of these: GitLab's are a list, Azure's have names, or are what another job says. GitHub's are no variables.
+    fn matrix(&mut self, matrix: Option<&Value>, is_of_github: bool) {
+        let Some(matrix) = matrix else { return };
+        let named = matrix.as_map().into_iter().flat_map(|map| map.values());
+        for map in matrix.as_list().unwrap_or_default().iter().chain(named) {
+            let names = map.as_map().into_iter().flatten().filter_map(|(name, _)| name.known());
+            self.names.extend(names.map(str::to_owned));
+        }
+        self.is_all |= !is_of_github && matches!(matrix, Value::Text(_));
+    }
+
+    /// What commands hand on to others: in files, and by what they print.
+    fn commands(&mut self, text: &str) {
+        const MARK: &str = "task.setvariable";
+        let hands_on = HANDED_ON.iter().any(|mark| text.contains(mark));
+        if text.contains('=') && (hands_on || text.starts_with("task ")) {
+            self.names.extend(names_set_in(text, Quoting::Pipeline));
+        }
+        // What is written to the file is what another program says, or a text whose lines say it.
+        let writes = |line: &&str| ["GITHUB_ENV", "BASH_ENV"].iter().any(|file| line.contains(file));
+        let is_dynamic = |line: &str| {
+            let line = line.trim();
+            let is_end = line.starts_with(['}', ')']) || line.starts_with("done") || line.contains("<<");
+            line.contains(['>', '|']) && !(line.contains('=') || is_end)
+        };
+        self.is_all |= text.lines().filter(writes).any(is_dynamic);
+        if !text.contains("##vso[") {
+            return;
+        }
+        let small = text.to_ascii_lowercase();
+        for (at, _) in small.match_indices(MARK) {
+            let inside: String =
+                text[at + MARK.len()..].chars().take(MAX_MARKED).take_while(|letter| *letter != ']').collect();
+            for word in inside.split([' ', ';']) {
+                let name = word.split_once('=').filter(|(key, _)| key.eq_ignore_ascii_case("variable"));
+                let Some((_, name)) = name else { continue };
+                self.is_all |= name.contains(['$', '%', '{']);
+                // It is in the environment in capitals.
+                self.names.extend([name.to_owned(), name.to_uppercase()]);
             }
-            _ => {}
         }
     }
-    if !path.contains(".github/workflows/") {
-        found.extend(set.into_iter().filter(|(_, texts)| texts.len() > 1).map(|(name, _)| name));
+
+    fn has(&self, name: &str) -> bool {
+        self.is_all || self.names.contains(name)
     }
-    found
 }
 
 /// Gives each variable of a map, or of a list of `{name, value}`, and what it is said to be, if that is known.
@@ -195,8 +243,8 @@ fn each_variable(said: &Value, mut give: impl FnMut(&str, Option<String>)) {
 }
 
 /// Variables as a map has them, or a list of `{name, value}`.
-fn variables(said: &Value, bindings: &mut Bindings, unclear: &BTreeSet<String>) {
-    each_variable(said, |name, text| match text.filter(|_| !unclear.contains(name)) {
+fn variables(said: &Value, bindings: &mut Bindings, unclear: &Unclear) {
+    each_variable(said, |name, text| match text.filter(|_| !unclear.has(name)) {
         Some(text) => {
             bindings.insert(name.to_owned(), text.clone());
             bindings.insert(format!("env.{name}"), text);

@@ -6,6 +6,7 @@ mod call;
 mod documents;
 mod flags;
 mod keyed;
+mod parameters;
 mod place;
 mod scripts;
 mod shell;

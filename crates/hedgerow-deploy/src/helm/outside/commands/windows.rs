@@ -13,7 +13,7 @@ pub(super) fn with_slashes(text: &str) -> String {
     made
 }
 
-/// A text of `cmd` with its variables as `${NAME}`: `%NAME%`, `!NAME!`, `%%x` of loops, `%1`. Capitals and small letters are the same in their names.
+/// A text of `cmd` with its variables as `${NAME}`: `%NAME%`, `!NAME!`, `%1`; `%%x` of loops, that no other is, as `${%x}`. Capitals and small letters are the same in their names.
 pub(super) fn with_variables(text: &str) -> String {
     let mut made = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
@@ -42,7 +42,7 @@ fn variable(text: &str) -> (String, usize) {
     let first = |tail: &str| tail.chars().next().filter(|first| first.is_ascii_alphanumeric());
     match (of_loop, tail.strip_prefix('~')) {
         (Some(tail), _) => match first(tail) {
-            Some(name) => (format!("${{{name}}}"), text.len() - tail.len() + 1),
+            Some(name) => (format!("${{%{name}}}"), text.len() - tail.len() + 1),
             // A run of them at once: looking at what is left of it each time would take the square of its length.
             None => {
                 let length = text.len() - tail.len();
