@@ -44,8 +44,7 @@ pub(crate) fn of_code(infer: &Infer, home: &Home, reach: &Reach, entries: &[FnId
 
 /// The files of a service's own directories.
 pub(crate) fn own_files(program: &Program, home: &Home) -> BTreeSet<u32> {
-    let files = home.directories.iter().flat_map(|(directory, _)| program.at_or_below(directory));
-    files.map(|(at, _)| at).collect()
+    home.files(program).collect()
 }
 
 /// Adds the accounts of all services, and asks about code that does not begin to run.

@@ -4,7 +4,7 @@ mod scripts;
 
 use crate::config::{ScanConfig, directories};
 use crate::paths::{dir_of, is_below};
-use crate::program::{FnId, Meaning, PackageId, Program};
+use crate::program::{File, FnId, Meaning, PackageId, Program};
 use crate::tree::PlainFile;
 use hedgerow_code::Begins;
 use hedgerow_code::ir::TypeRef;
@@ -32,6 +32,34 @@ pub(crate) struct Home {
     pub(crate) slug: String,
     /// Directories with its code, each with where the entry point is, if that is said.
     pub(crate) directories: Vec<(String, Option<String>)>,
+    /// Directories below these whose code is other services'.
+    pub(crate) aside: Vec<String>,
+}
+
+impl Home {
+    /// The files of its code.
+    pub(crate) fn files<'a>(&'a self, program: &'a Program<'a>) -> impl Iterator<Item = u32> {
+        self.directories.iter().flat_map(|(path, _)| self.area(path).files(program).map(|(at, _)| at))
+    }
+
+    fn area<'a>(&'a self, path: &'a str) -> Area<'a> {
+        Area { path, aside: &self.aside }
+    }
+}
+
+/// A directory or a file of a service, without what lies in other services' directories below it.
+#[derive(Clone, Copy)]
+struct Area<'a> {
+    path: &'a str,
+    aside: &'a [String],
+}
+
+impl<'a> Area<'a> {
+    fn files<'p>(self, program: &'a Program<'p>) -> impl Iterator<Item = (u32, &'a File<'p>)> {
+        program
+            .at_or_below(self.path)
+            .filter(move |(_, file)| !self.aside.iter().any(|other| is_below(file.path, other)))
+    }
 }
 
 /// The services with the places of their code: those that `scan.services` says, and the services' own directories, but where what is said
@@ -39,7 +67,8 @@ pub(crate) struct Home {
 pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl Iterator<Item = &'a str>) -> Vec<Home> {
     let mut homes: BTreeMap<String, Home> = BTreeMap::new();
     for service in services {
-        let home = Home { name: service.name.clone(), slug: service.slug.clone(), directories: Vec::new() };
+        let home =
+            Home { name: service.name.clone(), slug: service.slug.clone(), directories: Vec::new(), aside: Vec::new() };
         homes.insert(service.name.clone(), home);
     }
     for directory in directories(paths) {
@@ -62,6 +91,7 @@ pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl I
                 slug: name.replace('.', "-"),
                 name,
                 directories: Vec::new(),
+                aside: Vec::new(),
             });
             home.directories.push((directory.to_owned(), main));
         }
@@ -77,6 +107,17 @@ pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl I
             home.directories.push((if is_alone { String::new() } else { service.directory.clone() }, None));
         }
     }
+    let all: BTreeMap<String, BTreeSet<String>> = homes.values().fold(BTreeMap::new(), |mut all, home| {
+        for (directory, _) in &home.directories {
+            all.entry(directory.clone()).or_default().insert(home.name.clone());
+        }
+        all
+    });
+    for home in homes.values_mut() {
+        let own = |other: &str| home.directories.iter().any(|(own, _)| own != other && is_below(other, own));
+        let others = all.iter().filter(|(other, names)| !names.contains(&home.name) && own(other));
+        home.aside = others.map(|(other, _)| other.clone()).collect();
+    }
     homes.into_values().collect()
 }
 
@@ -86,22 +127,23 @@ pub(crate) fn entries(program: &Program, home: &Home) -> Vec<FnId> {
     for (directory, main) in &home.directories {
         match main {
             Some(main) => {
-                let place = if directory.is_empty() { main.clone() } else { format!("{directory}/{main}") };
-                found.extend(go_mains(program, &place, |path| path == place || dir_of(path) == place));
-                found.extend(rust(program, &place));
-                found.extend(scripts(program, &place));
-                found.extend(java(program, &place));
-                found.extend(csharp(program, &place));
+                let path = if directory.is_empty() { main.clone() } else { format!("{directory}/{main}") };
+                let place = home.area(&path);
+                found.extend(go_mains(program, place, |file| file == path || dir_of(file) == path));
+                found.extend(rust(program, place));
+                found.extend(scripts(program, place));
+                found.extend(java(program, place));
+                found.extend(csharp(program, place));
             }
             None => {
-                let own = go_mains(program, directory, |path| dir_of(path) == directory);
-                let own =
-                    if own.is_empty() { go_mains(program, directory, |path| is_below(path, directory)) } else { own };
-                found.extend(if own.is_empty() { go_commands(program, directory) } else { own });
+                let place = home.area(directory);
+                let own = go_mains(program, place, |path| dir_of(path) == directory);
+                let own = if own.is_empty() { go_mains(program, place, |path| is_below(path, directory)) } else { own };
+                found.extend(if own.is_empty() { go_commands(program, place) } else { own });
                 for (way, begin) in WAYS {
-                    let own = begin(program, directory);
-                    if entry_count(program, &own) == 0 || (*way == Begins::Scripts && is_library(program, directory)) {
-                        found.extend(shown(program, directory, *way));
+                    let own = begin(program, place);
+                    if entry_count(program, &own) == 0 || (*way == Begins::Scripts && is_library(program, place)) {
+                        found.extend(shown(program, place, *way));
                     }
                     found.extend(own);
                 }
@@ -112,7 +154,7 @@ pub(crate) fn entries(program: &Program, home: &Home) -> Vec<FnId> {
 }
 
 /// A function that finds where programs at a place begin.
-type Begin = fn(&Program, &str) -> Vec<FnId>;
+type Begin = fn(&Program, Area<'_>) -> Vec<FnId>;
 
 /// How programs begin in the languages but Go.
 const WAYS: &[(Begins, Begin)] =
@@ -120,7 +162,7 @@ const WAYS: &[(Begins, Begin)] =
 
 /// Where nothing begins at a place, a program elsewhere may start several services: what it names of the place's types and functions is
 /// where the service begins.
-fn shown(program: &Program, place: &str, way: Begins) -> Vec<FnId> {
+fn shown(program: &Program, place: Area<'_>, way: Begins) -> Vec<FnId> {
     let own: BTreeSet<PackageId> = beginning(program, place, way).map(|(at, _)| program.package_of(at)).collect();
     if own.is_empty() {
         return Vec::new();
@@ -148,7 +190,7 @@ fn shown(program: &Program, place: &str, way: Begins) -> Vec<FnId> {
 }
 
 /// Whether all scripts at a place that no other there loads are loaded from outside: then nobody starts them.
-fn is_library(program: &Program, place: &str) -> bool {
+fn is_library(program: &Program, place: Area<'_>) -> bool {
     let own: BTreeSet<PackageId> =
         beginning(program, place, Begins::Scripts).map(|(at, _)| program.package_of(at)).collect();
     if own.is_empty() {
@@ -252,16 +294,16 @@ fn has_url_of(text: &str, service: &str, hosts: &Hosts) -> bool {
 }
 
 /// The files at a place or below it whose programs begin in this way.
-fn beginning<'a>(
-    program: &'a Program<'a>,
-    place: &'a str,
+fn beginning<'a, 'p>(
+    program: &'a Program<'p>,
+    place: Area<'a>,
     way: Begins,
-) -> impl Iterator<Item = (u32, &'a crate::program::File<'a>)> {
-    program.at_or_below(place).filter(move |(_, file)| file.language.semantics().begins() == way)
+) -> impl Iterator<Item = (u32, &'a File<'p>)> {
+    place.files(program).filter(move |(_, file)| file.language.semantics().begins() == way)
 }
 
 /// Go's functions called `main` at a place or below it, in files whose path is wanted. Their package need not be: some programs register their mains somewhere.
-fn go_mains(program: &Program, place: &str, wanted: impl Fn(&str) -> bool) -> Vec<FnId> {
+fn go_mains(program: &Program, place: Area<'_>, wanted: impl Fn(&str) -> bool) -> Vec<FnId> {
     let files = beginning(program, place, Begins::Packages).filter(|(_, file)| wanted(file.path));
     let mut found = Vec::new();
     for (at, file) in files {
@@ -274,8 +316,8 @@ fn go_mains(program: &Program, place: &str, wanted: impl Fn(&str) -> bool) -> Ve
 
 /// Where there is no `main`, one elsewhere may start several services: the functions that the service's packages show to code outside of
 /// its directory are where it begins.
-fn go_commands(program: &Program, directory: &str) -> Vec<FnId> {
-    let files: Vec<u32> = beginning(program, directory, Begins::Packages).map(|(at, _)| at).collect();
+fn go_commands(program: &Program, place: Area<'_>) -> Vec<FnId> {
+    let files: Vec<u32> = beginning(program, place, Begins::Packages).map(|(at, _)| at).collect();
     let own: BTreeSet<PackageId> = files.iter().map(|file| program.package_of(*file)).collect();
     if own.is_empty() {
         return Vec::new();
@@ -301,9 +343,9 @@ pub(crate) fn entry_count(program: &Program, entries: &[FnId]) -> usize {
 }
 
 /// Rust's `main` functions at a place or below it, but for those of builds, examples and measurements.
-fn rust(program: &Program, place: &str) -> Vec<FnId> {
+fn rust(program: &Program, place: Area<'_>) -> Vec<FnId> {
     let aside = |path: &str| {
-        let below = path.strip_prefix(place).unwrap_or(path);
+        let below = path.strip_prefix(place.path).unwrap_or(path);
         let mut parts: Vec<&str> = below.split('/').collect();
         parts.pop() == Some("build.rs") || parts.iter().any(|part| matches!(*part, "examples" | "benches" | "fuzz"))
     };
@@ -317,7 +359,7 @@ fn rust(program: &Program, place: &str) -> Vec<FnId> {
 }
 
 /// Java's `main` methods at a place or below it, and every method of a class that carries an annotation: the container calls those.
-fn java(program: &Program, place: &str) -> Vec<FnId> {
+fn java(program: &Program, place: Area<'_>) -> Vec<FnId> {
     let mut found = Vec::new();
     for (at, file) in beginning(program, place, Begins::Classes) {
         let annotated: BTreeSet<&str> = file
@@ -354,7 +396,7 @@ const PLAIN_BASES: &[&str] = &[
 
 /// Where C#'s programs below a place begin: `Main` or statements at the top of a file, and in the same project every class that a
 /// framework may call, because it extends something from outside of the tree.
-fn csharp(program: &Program, place: &str) -> Vec<FnId> {
+fn csharp(program: &Program, place: Area<'_>) -> Vec<FnId> {
     let files: Vec<u32> = beginning(program, place, Begins::Projects).map(|(at, _)| at).collect();
     let is_main = |name: &str| name == "Main" || name == hedgerow_code::frontend::MAIN;
     let project = |file: u32| program.package(program.package_of(file)).path.split(':').next().unwrap_or_default();

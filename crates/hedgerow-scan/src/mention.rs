@@ -303,15 +303,15 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
     // What is behind the name is neither a port nor a path: a label, a version, a class.
     if port.is_some() && !port_is_called {
         // Unless the name is one for a host with a port: `locks:redis:6379:1`, as lists of connections have it.
+        let at = text.split('/').next().map_or(0, |head| head.len() - authority.len());
         let mut parts = authority.splitn(4, ':');
         if let (true, Some(label), Some(host), Some(port)) =
             (asks_for_host(before), parts.next(), parts.next(), parts.next())
             && is_port(port)
-            && text.starts_with(label)
         {
             let from = label.len() + 1;
             let end = from + host.len() + 1 + port.len();
-            token(&text[from..end], start + from, before, hosts, found);
+            token(&authority[from..end], start + at + from, before, hosts, found);
         }
         return;
     }
@@ -366,6 +366,9 @@ mod tests {
             ("one:redis:${PORT}:0", "HOSTS", &["REDIS"]),
             ("cart:80, redis:6379", "UPSTREAM_HOSTS", &["CART", "REDIS"]),
             ("cart, redis", "HOSTS", &["CART", "REDIS"]),
+            ("pw@locks:redis:6379:1", "HOSTS", &["REDIS"]),
+            ("abé@ab:redis:6379:1", "HOSTS", &["REDIS"]),
+            ("éé:redis:6379:1", "HOSTS", &[]),
             ("locks:redis:6379:1", "IMAGE", &[]),
             ("locks:redis:latest:1", "HOSTS", &[]),
             ("locks:redis", "HOSTS", &[]),

@@ -82,7 +82,11 @@ pub(crate) fn ask<'a>(
     let mut texts: BTreeMap<&str, Vec<(&PlainFile, Whose)>> = BTreeMap::new();
     let sharing = owners.sharing(tree.texts, hosts);
     // A build file of Maven names other modules, and no service; a lock file says where its tool was, and not where the service goes.
-    let is_build = |path: &str| path.rsplit('/').next() == Some("pom.xml") || is_lock(path);
+    // Nor are our own files settings of a service whose code is the whole tree.
+    let is_build = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        matches!(name, "pom.xml" | "hedgerow.yaml" | "service.yaml") || name.ends_with(".rule") || is_lock(path)
+    };
     for file in tree.texts.iter().filter(|file| !is_test(&file.path) && !is_build(&file.path)) {
         if let Some(services) = sharing.of(&file.path) {
             services.iter().for_each(|service| texts.entry(service).or_default().push((file, Whose::Own)));
@@ -115,7 +119,7 @@ pub(crate) fn ask<'a>(
         }
     }
     let shared = shared(homes, deploy);
-    let common = Common::new(homes, deploy, places, |nth, home, name| {
+    let common = Common::new(homes, hosts, deploy, places, |nth, home, name| {
         let mut own = texts.get(home.name.as_str()).into_iter().flatten().map(|(file, _)| file);
         parts.get(nth).is_some_and(|part| part.variables.contains(name))
             || own.any(|file| {
@@ -190,7 +194,9 @@ pub(crate) fn ask<'a>(
         joined(home, hosts, (deploy, &beside.variables), &reads, outcome);
         let code = frameworks::Code { has_code: part.account.functions > 0, is_of_jvm, sections: &part.sections };
         frameworks::calls(home, &own, code, hosts, deploy, outcome);
-        let unused = given(home, hosts, deploy, places, (&shared, &common), &uses, &mut found);
+        // Frameworks of the JVM fill settings from variables whose names nobody writes: `ledger.url` from `LEDGER_URL`.
+        let common = (!is_of_jvm).then_some(&common);
+        let unused = given(home, hosts, deploy, places, (&shared, common), &uses, &mut found);
         for (callee, name, place) in unused {
             everybodys.entry((callee, name)).or_default().push((home.name.clone(), place));
         }

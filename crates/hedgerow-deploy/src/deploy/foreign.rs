@@ -13,33 +13,46 @@ pub struct Foreign<'t> {
     pub text: &'t str,
 }
 
-/// The API groups whose objects are read or call nobody: Kubernetes' own, and those of the controllers whose routes and releases are read.
-const KNOWN: &[&str] = &[
+/// The API groups of Kubernetes' own objects.
+const OWN: &[&str] = &[
     "admissionregistration.k8s.io",
     "apiextensions.k8s.io",
     "apiregistration.k8s.io",
-    "apisix.apache.org",
     "certificates.k8s.io",
-    "cert-manager.io",
     "coordination.k8s.io",
     "discovery.k8s.io",
     "events.k8s.io",
     "gateway.networking.k8s.io",
-    "getambassador.io",
     "internal.apiserver.k8s.io",
     "kustomize.config.k8s.io",
     "metrics.k8s.io",
-    "networking.istio.io",
     "networking.k8s.io",
     "node.k8s.io",
-    "projectcontour.io",
     "rbac.authorization.k8s.io",
     "scheduling.k8s.io",
-    "security.istio.io",
     "storage.k8s.io",
-    "traefik.containo.us",
-    "traefik.io",
 ];
+
+/// Kinds of other groups that are read, or that only say how calls are carried which somebody else makes.
+const READ: &[(&str, &[&str])] = &[
+    ("apisix.apache.org", &["ApisixRoute"]),
+    ("argoproj.io", &["Application", "ApplicationSet", "AppProject", "Rollout"]),
+    ("cert-manager.io", &["Certificate"]),
+    ("getambassador.io", &["Mapping", "TCPMapping", "Host"]),
+    ("networking.istio.io", &["VirtualService", "DestinationRule", "Gateway", "ServiceEntry", "Sidecar"]),
+    ("projectcontour.io", &["HTTPProxy"]),
+    ("security.istio.io", &["AuthorizationPolicy", "PeerAuthentication"]),
+    ("traefik.containo.us", &["IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "TraefikService"]),
+    ("traefik.io", &["IngressRoute", "IngressRouteTCP", "IngressRouteUDP", "TraefikService"]),
+];
+
+fn is_read(group: &str, kind: &str) -> bool {
+    // Flux's own objects are releases and their sources.
+    !group.contains('.')
+        || OWN.contains(&group)
+        || group.ends_with("toolkit.fluxcd.io")
+        || READ.iter().any(|(of, kinds)| *of == group && kinds.contains(&kind))
+}
 
 /// Finds the objects in a file that are of kinds which nothing here reads.
 #[must_use]
@@ -55,10 +68,9 @@ pub fn foreign_objects<'t>(path: &str, text: &'t str) -> Vec<Foreign<'t>> {
             Some(rest.split(" #").next().unwrap_or(rest).trim().trim_matches(['"', '\'']))
         };
         let group = value("apiVersion").and_then(|version| version.split_once('/')).map(|(group, _)| group);
-        let is_foreign = group.is_some_and(|group| {
-            group.contains('.') && !KNOWN.contains(&group) && !group.ends_with("fluxcd.io") && group != "argoproj.io"
-        });
-        if let Some(kind) = value("kind").filter(|kind| is_foreign && !kind.is_empty()) {
+        if let (Some(group), Some(kind)) = (group, value("kind").filter(|kind| !kind.is_empty()))
+            && !is_read(group, kind)
+        {
             found.push(Foreign { kind, start, text: part });
         }
         start += part.len();
@@ -88,6 +100,10 @@ mod tests {
             ("apiVersion: networking.k8s.io/v1\nkind: Ingress\n", &[]),
             ("apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\n", &[]),
             ("apiVersion: argoproj.io/v1alpha1\nkind: Application\n", &[]),
+            ("apiVersion: argoproj.io/v1alpha1\nkind: Workflow\n", &["Workflow"]),
+            ("apiVersion: traefik.io/v1alpha1\nkind: Middleware\n", &["Middleware"]),
+            ("apiVersion: networking.istio.io/v1\nkind: VirtualService\n", &[]),
+            ("apiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\n", &["EnvoyFilter"]),
             ("a: {apiVersion: x.example/v1, kind: Probe}\n", &[]),
             ("kind: Probe\n", &[]),
         ] {

@@ -193,7 +193,8 @@ fn within(value: &str, (near, far): (&BTreeMap<String, Partial>, &BTreeMap<Strin
         match (set, operator.strip_prefix('-'), operator.strip_prefix('+')) {
             (Some(_), _, Some(other)) | (None, Some(other), _) => text.append(&within(other, (near, far), depth + 1)),
             (Some(value), ..) => text.append(value),
-            (None, ..) => match far.get(name) {
+            (None, _, other) => match far.get(name) {
+                Some(_) if other.is_some() => text.append(&within(other.unwrap_or_default(), (near, far), depth + 1)),
                 Some(value) => text.append(value),
                 None => text.push(Gap::Unknown),
             },

@@ -1,13 +1,13 @@
 //! Where programs in the script languages begin.
 
-use super::beginning;
+use super::{Area, beginning};
 use crate::factories::factories;
 use crate::program::{FnId, PackageId, Program};
 use hedgerow_code::Begins;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Files of the script languages at a place or below it that no other file of the service loads: they are started by somebody.
-pub(super) fn scripts(program: &Program, place: &str) -> Vec<FnId> {
+pub(super) fn scripts(program: &Program, place: Area<'_>) -> Vec<FnId> {
     let files = beginning(program, place, Begins::Scripts);
     let files: Vec<u32> = files.map(|(at, _)| at).collect();
     let mut loaded = BTreeSet::new();

@@ -131,7 +131,8 @@ pub(super) fn shared<'d>(homes: &[Home], deploy: &'d Deploy) -> Shared<'d> {
     shared
 }
 
-/// The variables that a file of them, or a part of a document that several services name, gives to more than one, and who asks for them.
+/// The variables with addresses that a file of them, or a part of a document that several services name, gives to more than one, and who
+/// asks for them.
 #[derive(Debug, Default)]
 pub(super) struct Common<'d> {
     /// The services that a variable is given to at each place.
@@ -144,25 +145,28 @@ impl<'d> Common<'d> {
     /// Finds them; `asks` says whether the code of a service, by its number, asks for a variable.
     pub(super) fn new(
         homes: &'d [Home],
+        hosts: &Hosts,
         deploy: &'d Deploy,
         places: &Places<'d>,
         asks: impl Fn(usize, &Home, &str) -> bool,
     ) -> Self {
-        let mut named: BTreeMap<&str, usize> = BTreeMap::new();
-        let givens = || homes.iter().filter_map(|home| Some((home, deploy.of(&home.name)?)));
-        for (_, given) in givens() {
-            given.environment.keys().for_each(|name| *named.entry(name).or_default() += 1);
-        }
         let mut common = Self::default();
+        for (home, given) in homes.iter().filter_map(|home| Some((home, deploy.of(&home.name)?))) {
+            let all = given.environment.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+            for (name, value) in all {
+                let Some(spot) = given.spots.get(&Said::Variable(name.clone(), value.clone())) else { continue };
+                if named(&value.written(), name, hosts).iter().any(|named| named.is_address) {
+                    common.given.entry((name, places.of(spot, "", name))).or_default().insert(&home.name);
+                }
+            }
+        }
+        common.given.retain(|_, services| services.len() > 1);
+        let names: BTreeSet<&str> = common.given.keys().map(|(name, _)| *name).collect();
         for (nth, home) in homes.iter().enumerate() {
             let Some(given) = deploy.of(&home.name) else { continue };
-            for (name, values) in given.environment.iter().filter(|(name, _)| named.get(name.as_str()) > Some(&1)) {
+            for name in names.iter().filter(|name| given.environment.contains_key(**name)) {
                 if asks(nth, home, name) {
                     common.asking.entry(name).or_default().insert(&home.name);
-                }
-                for value in values {
-                    let Some(spot) = given.spots.get(&Said::Variable(name.clone(), value.clone())) else { continue };
-                    common.given.entry((name, places.of(spot, "", name))).or_default().insert(&home.name);
                 }
             }
         }
@@ -172,7 +176,7 @@ impl<'d> Common<'d> {
     /// Whether a variable that a service is given at a place is there for others: it is given to several, and only others ask for it.
     fn is_for_others(&self, service: &str, name: &str, place: Place) -> bool {
         self.asking.get(name).is_some_and(|services| !services.contains(service))
-            && self.given.get(&(name, place)).is_some_and(|services| services.len() > 1)
+            && self.given.contains_key(&(name, place))
     }
 }
 
@@ -183,7 +187,7 @@ pub(super) fn given<'a>(
     hosts: &Hosts,
     deploy: &'a Deploy,
     places: &Places<'a>,
-    (shared, common): (&Shared<'_>, &Common<'_>),
+    (shared, common): (&Shared<'_>, Option<&Common<'_>>),
     uses: &impl Fn(&str) -> bool,
     found: &mut Mentions,
 ) -> Vec<(String, String, Place)> {
@@ -231,7 +235,8 @@ pub(super) fn given<'a>(
             let client = given.clients.get(name);
             let everybodys = client.is_none() && is_everybodys(shared, name, value) && !given.runs_with(name);
             if !everybodys || uses(name) {
-                let is_for_others = || common.is_for_others(&home.name, name, place(said(), name));
+                let is_for_others =
+                    || common.is_some_and(|common| common.is_for_others(&home.name, name, place(said(), name)));
                 let is_loose =
                     everybodys || client == Some(&false) || (client.is_none() && !uses(name) && is_for_others());
                 let address = if is_loose { Weight::LooseAddress } else { Weight::Address };

@@ -14,15 +14,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Asks who calls the addresses in such objects, once for each file.
 pub(super) fn ask(tree: &Tree, hosts: &Hosts, outcome: &mut Outcome) {
-    let mut known: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut known: BTreeSet<(&str, &str, u32)> = BTreeSet::new();
     for edge in outcome.edges.values() {
-        known.extend(edge.evidence.iter().map(|evidence| (evidence.place.path.as_str(), edge.callee.as_str())));
+        let places = edge.evidence.iter().map(|evidence| &evidence.place);
+        known.extend(places.map(|place| (place.path.as_str(), edge.callee.as_str(), place.range.start)));
     }
     let found: Vec<Finding> = tree.texts.iter().filter_map(|file| of_file(file, tree, hosts, &known)).collect();
     outcome.findings.extend(found);
 }
 
-fn of_file(file: &PlainFile, tree: &Tree, hosts: &Hosts, known: &BTreeSet<(&str, &str)>) -> Option<Finding> {
+fn of_file(file: &PlainFile, tree: &Tree, hosts: &Hosts, known: &BTreeSet<(&str, &str, u32)>) -> Option<Finding> {
     let objects = foreign_objects(&file.path, &file.text);
     if objects.is_empty() {
         return None;
@@ -33,6 +34,9 @@ fn of_file(file: &PlainFile, tree: &Tree, hosts: &Hosts, known: &BTreeSet<(&str,
     }
     let mut found: BTreeMap<String, (Place, &str)> = BTreeMap::new();
     for object in objects {
+        let (begin, end) = (place(object.start), place(object.start + object.text.len()));
+        let is_known =
+            |callee: &str| known.range((&*file.path, callee, begin)..(&*file.path, callee, end)).next().is_some();
         for setting in lines::settings(&file.path, object.text) {
             // A name alone may be that of anything there.
             let is_url = setting.value.contains("://") || setting.value.contains(".svc");
@@ -40,7 +44,7 @@ fn of_file(file: &PlainFile, tree: &Tree, hosts: &Hosts, known: &BTreeSet<(&str,
                 continue;
             }
             let all = named(setting.value, lines::key_of(object.text, &setting), hosts).into_iter();
-            for named in all.filter(|named| named.is_address && !known.contains(&(&file.path, &named.service))) {
+            for named in all.filter(|named| named.is_address && !is_known(&named.service)) {
                 let start = object.start + setting.start + named.start;
                 let range = Range { start: place(start), end: place(start + named.text.len()) };
                 found.entry(named.service).or_insert_with(|| (Place { path: file.path.clone(), range }, object.kind));

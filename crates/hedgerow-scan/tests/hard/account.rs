@@ -160,3 +160,24 @@ fn a_program_whose_first_file_is_loaded_by_those_that_it_loads_begins_there() {
         ),
     ]);
 }
+
+#[test]
+fn code_of_a_service_below_another_ones_is_its_own_alone() {
+    let call = |language: &str| match language {
+        "go" => "main.go\npackage main\nimport \"net/http\"\nfunc main() { http.Get(\"http://s-ledger\") }\n",
+        "py" => "main.py\nimport requests\nrequests.get('http://s-ledger')\n",
+        "rs" => "main.rs\nfn main() { reqwest::blocking::get(\"http://s-ledger\"); }\n",
+        "cs" => "main.cs\nusing System.Net.Http;\nawait new HttpClient().GetAsync(\"http://s-ledger\");\n",
+        _ => "main.js\nfetch('http://s-ledger');\n",
+    };
+    for language in ["js", "go", "py", "rs", "cs"] {
+        for (above, below) in [(".", "cart"), ("top", "top/cart"), ("top", "top/x/cart")] {
+            let files = format!(
+                "-- hedgerow.yaml\nscan: {{services: [{{path: {above}, name: service.shop}}, {{path: {below}, name: service.cart}}]}}\n-- {}main.js\nconsole.log(1);\n-- {below}/{}",
+                if above == "." { String::new() } else { format!("{above}/") },
+                call(language)
+            );
+            rows(&[(&files, &["cart -> ledger proven"])]);
+        }
+    }
+}

@@ -586,6 +586,12 @@ fn an_address_in_an_object_of_a_kind_that_is_not_read_is_asked_about() {
         (object("hooks: {sync: {webhook: {url: 'http://s-ledger.default.svc:8080/x'}}}"), &[" ? ledger"]),
         (object("targets: [https://s-ledger, https://s-cart]"), &[" ? cart ledger"]),
         (object("host: s-ledger.default.svc.cluster.local"), &[" ? ledger"]),
+        // What a workload beside it says explains only that.
+        (
+            "-- service.shop/x.txt\n-- k8s/x.yaml\nkind: Deployment\napiVersion: apps/v1\nmetadata: {name: s-shop}\nspec: {template: {spec: {containers: [{name: main, image: x, env: [{name: LEDGER_URL, value: 'http://s-ledger'}]}]}}}\n---\n".to_owned()
+                + object("url: http://s-ledger/sync").trim_start_matches("-- k8s/x.yaml\n"),
+            &["shop ? ledger", " ? ledger"],
+        ),
         // No address.
         (object("name: s-ledger"), &[]),
         (object("url: http://example.com"), &[]),
