@@ -40,11 +40,30 @@ pub(crate) fn is_script_test(stem: &str) -> bool {
     stem.split('.').skip(1).any(|part| kinds.contains(&part)) || stem.ends_with(".min") || is_script_runner(stem)
 }
 
-/// Whether a script's file sets up a program that runs tests: `jest.config`, `jestGlobalSetup`, `vitest.setup`.
+/// Whether a script's file sets up a program that runs tests: `jest.config`, `jestGlobalSetup`, `vitest.setup`. What only begins with the
+/// name of one may be code of a service: `playwrightRenderer`, `karma-client`.
 fn is_script_runner(stem: &str) -> bool {
-    let runners = ["jest", "vitest", "karma", "playwright", "cypress"];
-    let mut rests = runners.iter().filter_map(|runner| stem.strip_prefix(runner));
-    rests.any(|rest| rest.starts_with(|c: char| matches!(c, '.' | '-') || c.is_ascii_uppercase()))
+    const RUNNERS: &[&str] = &["jest", "vitest", "karma", "playwright", "cypress"];
+    const SETTINGS: &[&str] =
+        &[".config", ".conf", ".setup", ".teardown", ".preset", ".workspace", ".global-setup", ".global-teardown"];
+    const SETUPS: &[&str] = &[
+        "-setup",
+        "-teardown",
+        "-global-setup",
+        "-global-teardown",
+        "Setup",
+        "Teardown",
+        "GlobalSetup",
+        "GlobalTeardown",
+        ".globalSetup",
+        ".globalTeardown",
+    ];
+    let mut rests = RUNNERS.iter().filter_map(|runner| stem.strip_prefix(runner));
+    rests.any(|rest| {
+        let mut ends = SETTINGS.iter().chain(SETUPS).filter_map(|says| rest.strip_prefix(says));
+        // `jest.config.base`, `jest.setup-env`.
+        ends.any(|end| end.is_empty() || end.starts_with(['.', '-']))
+    })
 }
 
 /// Whether a file of the languages of the JVM is a test.
@@ -113,6 +132,11 @@ mod tests {
             "a/jest.config.js",
             "a/jestGlobalSetup.js",
             "a/jest-setup.ts",
+            "a/jest.setup-env.js",
+            "a/jest.config.base.js",
+            "a/karma.conf.js",
+            "a/playwrightGlobalTeardown.ts",
+            "a/vitest.workspace.ts",
             "a/vitest.config.mts",
             "a/playwright.config.ts",
             "a/x.spec.ts",
@@ -151,6 +175,13 @@ mod tests {
         for path in [
             "a/contest.go",
             "a/jester.js",
+            "a/playwrightRenderer.ts",
+            "a/playwright.service.ts",
+            "a/karma-client.ts",
+            "a/karma-confirm.ts",
+            "a/karmaConfig.js",
+            "a/cypressSetupService.ts",
+            "a/jest.configure.js",
             "a/jest/x.js",
             "a/testing.py",
             "a/latest.py",

@@ -18,6 +18,7 @@ use crate::program::{FnId, GlobalId, Owner, PackageId, TypeId};
 use asked::Asked;
 use dispatch::Dynamic;
 use hedgerow_code::ir::{Argument, Def, Expr, ExprId};
+pub(crate) use made::is_plain;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What packs call an interface of the tree through which code asks for what a library knows.
@@ -94,6 +95,8 @@ struct Walk<'a, 'p> {
     looked_up: BTreeSet<(Site, FnId)>,
     /// The types whose values may lie where nobody sees them.
     strays: BTreeSet<TypeId>,
+    /// The values that lie there whose type is not written.
+    stray_values: BTreeSet<(FnId, ExprId)>,
     /// The made types, in the order in which they were met.
     made: Vec<TypeId>,
     /// Whether a type can stand for another one.
@@ -149,6 +152,7 @@ pub(crate) fn reach<'p>(infer: &Infer<'_, 'p>, packs: &Packs, entries: &[FnId]) 
         lookups: BTreeMap::new(),
         looked_up: BTreeSet::new(),
         strays: BTreeSet::new(),
+        stray_values: BTreeSet::new(),
         made: Vec::new(),
         stands: BTreeMap::new(),
         direct: Vec::new(),
@@ -432,6 +436,7 @@ impl<'p> Walk<'_, 'p> {
                         self.escape(site.function, argument.value);
                     }
                 }
+                passed.iter().for_each(|argument| self.stray(site.function, argument.value));
                 self.loosely(site, callee, passed.len());
                 self.reach.external.push((site, path));
                 if is_several {
@@ -463,11 +468,15 @@ impl<'p> Walk<'_, 'p> {
                 self.call_loosely(site, name, passed.len());
                 for argument in passed {
                     self.escape(site.function, argument.value);
+                    self.stray(site.function, argument.value);
                 }
                 self.external(site, format!("?.{name}"));
             }
             Callee::Type(ty) => self.made(site, ty, passed),
-            Callee::Builtin(name) => self.external(site, name.to_owned()),
+            Callee::Builtin(name) => {
+                passed.iter().for_each(|argument| self.stray(site.function, argument.value));
+                self.external(site, name.to_owned());
+            }
             Callee::Value => self.held(site, callee),
             Callee::External(_) => {}
         }

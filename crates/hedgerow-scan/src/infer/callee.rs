@@ -2,6 +2,7 @@
 
 use super::Infer;
 use crate::program::{FnId, Found, Meaning, Ty, TypeId};
+use crate::reach::is_plain;
 use hedgerow_code::ir::{Def, Expr, ExprId, TypeRef};
 
 /// What constructors are called in facts.
@@ -199,7 +200,29 @@ impl<'p> Infer<'_, 'p> {
             TypeRef::Struct(fields) => fields.iter().any(|field| !field.embedded && field.name == name),
             _ => false,
         };
-        is_declared || self.said_in(class, name).is_some()
+        // What is only annotated says of what type a value is; where fields are filled by that, it is one.
+        let is_filled = || {
+            let above = self.program.order(class).into_iter();
+            let mut outside = above.flat_map(|class| self.program.outside_bases(class));
+            self.is_decorated_dataclass(class) || outside.any(|path| !is_plain(&path))
+        };
+        self.said_in(class, name).is_some() || (is_declared && is_filled())
+    }
+
+    /// Whether a class's own decorators give it its constructor, or may do so.
+    pub(crate) fn is_decorated_dataclass(&self, id: TypeId) -> bool {
+        let (file, decl) = self.program.ty(id);
+        decl.notes.iter().any(|note| {
+            let (head, rest) = note.name.split_once('.').unwrap_or((&note.name, ""));
+            match self.program.meaning(file, head) {
+                Meaning::External(_, given) => {
+                    let name = if rest.is_empty() { given.unwrap_or(head) } else { rest };
+                    name.ends_with("dataclass") || name == "partial"
+                }
+                // One of the tree, and one that a variable holds, may do the same.
+                _ => true,
+            }
+        })
     }
 
     /// The type in Go's method expressions, `T.name` and `(*T).name`: a method as a function of its receiver.

@@ -7,7 +7,7 @@ use super::dotnet::{PROJECT, Projects, modules_path};
 use super::javascript::{self, JavaScript};
 use super::python::{Packages, is_distribution};
 use crate::inventory::Home;
-use crate::paths::{above, below, dir_of, is_below};
+use crate::paths::{above, below, dir_of};
 use crate::searched::{Searched, is_standard};
 use crate::tree::CodeFile;
 use hedgerow_code::frontend::Language;
@@ -42,8 +42,9 @@ pub(crate) struct Modules {
     searched: Searched,
     /// The directories of services.
     homes: BTreeSet<String>,
-    /// The directories of Python's modules, by their names, with those that hold them.
-    holders: BTreeMap<String, BTreeSet<String>>,
+    /// The files of Python's packages, by their paths from the directory that holds the package, with the service's directory in which that
+    /// one lies, empty for none.
+    packaged: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Modules {
@@ -98,12 +99,10 @@ impl Modules {
         self.searched = searched;
         self.homes = homes.iter().flat_map(|home| &home.directories).map(|(directory, _)| directory.clone()).collect();
         for path in self.paths.iter().filter(|path| path.ends_with(".py")) {
-            for directory in above(dir_of(path)).filter(|directory| !directory.is_empty()) {
-                let name = directory.rsplit('/').next().unwrap_or(directory);
-                let holders = self.holders.entry(name.to_owned()).or_default();
-                if !holders.insert(dir_of(directory).to_owned()) {
-                    break;
-                }
+            for holder in above(dir_of(path)).skip(1) {
+                let home = above(holder).find(|directory| self.homes.contains(*directory)).unwrap_or_default();
+                let homes = self.packaged.entry(below(path, holder).unwrap_or(path).to_owned()).or_default();
+                homes.insert(home.to_owned());
             }
         }
     }
@@ -338,20 +337,17 @@ impl Modules {
     /// Whether a module of Python is nowhere that is looked in, and lies in a directory of the tree that is no other service's.
     fn lies_elsewhere(&self, from: &str, import: &Import) -> bool {
         let name = import.path.split('.').next().unwrap_or_default();
-        let is_others = |holder: &&String| {
-            let home = above(holder).find(|directory| self.homes.contains(*directory));
-            home.is_some_and(|home| !home.is_empty() && !is_below(from, home))
-        };
+        if name.is_empty() || is_standard(name) || self.installed.is_library(name) {
+            return false;
+        }
         let item = import.name.as_deref().map(|name| format!("{}.{name}", import.path));
         let modules = [Some(import.path.to_string()), item];
-        let has = |holder: &String| {
-            modules.iter().flatten().any(|module| {
-                let base = join(holder, &module.replace('.', "/"));
-                self.paths.contains(&format!("{base}.py")) || self.paths.contains(&format!("{base}/__init__.py"))
-            })
-        };
-        let mut holders = self.holders.get(name).into_iter().flatten().filter(|holder| !is_others(holder));
-        !is_standard(name) && !self.installed.is_library(name) && holders.any(has)
+        modules.iter().flatten().any(|module| {
+            let base = module.replace('.', "/");
+            let files = [format!("{base}.py"), format!("{base}/__init__.py")];
+            let mut homes = files.iter().filter_map(|file| self.packaged.get(file));
+            homes.any(|homes| above(dir_of(from)).any(|directory| homes.contains(directory)))
+        })
     }
 
     /// The names by which an import is known in its file.

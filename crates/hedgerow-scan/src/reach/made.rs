@@ -2,8 +2,8 @@
 
 use super::{Site, Walk};
 use crate::infer::{AFTERWARDS, CONSTRUCTORS, FILLED};
-use crate::program::{FnId, Found, MAX_EMBED, Meaning, Ty, TypeId};
-use hedgerow_code::ir::{Argument, ExprId, Note, TypeRef};
+use crate::program::{FnId, Found, Meaning, Ty, TypeId};
+use hedgerow_code::ir::{Argument, ExprId, TypeRef};
 use std::collections::BTreeSet;
 
 impl<'p> Walk<'_, 'p> {
@@ -25,6 +25,9 @@ impl<'p> Walk<'_, 'p> {
                 has_constructor = true;
                 self.call(site, function);
             }
+        }
+        if !has_constructor {
+            passed.iter().for_each(|argument| self.stray(site.function, argument.value));
         }
         for afterwards in self.afterwards(id) {
             if let Some(Found::Function(function)) = self.infer.program.method_of(id, afterwards) {
@@ -99,8 +102,13 @@ impl<'p> Walk<'_, 'p> {
             self.given.insert(id);
             open.extend(program.declared_bases(id));
         }
+        // Other classes of libraries than models say what is called of those that extend them.
+        if self.extends_any(id, |path| !is_plain(path) && !is_filler(path)) {
+            return self.escape_type(id, None);
+        }
         let constructors = if self.is_model(id) { &CONSTRUCTORS[..] } else { &[] };
-        for hook in [constructors, &self.afterwards(id)].concat() {
+        let own = if self.is_model(id) { WRITTEN_OUT } else { &[] };
+        for hook in [constructors, own, &self.afterwards(id)].concat() {
             if let Some(Found::Function(function)) = program.method_of(id, hook) {
                 self.add(function, None);
             }
@@ -109,28 +117,30 @@ impl<'p> Walk<'_, 'p> {
 
     /// What values of a class run once their fields are set.
     fn afterwards(&self, id: TypeId) -> Vec<&'static str> {
-        let runs = |name: &&str| if *name == FILLED { self.is_dataclass(id, 0) } else { self.is_model(id) };
+        let runs = |name: &&str| if *name == FILLED { self.is_dataclass(id) } else { self.is_model(id) };
         AFTERWARDS.into_iter().filter(runs).collect()
     }
 
     /// Whether a class has its constructor from a decorator, its own or that of a class above, or may have it from outside.
-    fn is_dataclass(&self, id: TypeId, depth: usize) -> bool {
+    fn is_dataclass(&self, id: TypeId) -> bool {
         let program = self.infer.program;
-        let (file, decl) = program.ty(id);
-        let makes = |note: &Note| {
-            let (qualifier, name) = note.name.rsplit_once('.').unwrap_or(("", &note.name));
-            match program.meaning(file, if qualifier.is_empty() { name } else { qualifier }) {
-                Meaning::External(_, Some(given)) if qualifier.is_empty() => given.ends_with("dataclass"),
-                // One of the tree may do the same.
-                Meaning::Function(_) => true,
-                _ => name.ends_with("dataclass"),
-            }
-        };
         let is_filled = |path: &String| path.ends_with(".Struct") || !(is_plain(path) || path.starts_with("pydantic"));
-        let mut bases = program.declared_bases(id).into_iter();
-        decl.notes.iter().any(makes)
-            || program.outside_bases(id).iter().any(is_filled)
-            || bases.any(|base| depth < MAX_EMBED && self.is_dataclass(base, depth + 1))
+        let mut open = vec![id];
+        let mut seen = BTreeSet::new();
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            // Of more classes than anybody extends one may be filled.
+            if seen.len() > MAX_ABOVE
+                || self.infer.is_decorated_dataclass(id)
+                || program.outside_bases(id).iter().any(is_filled)
+            {
+                return true;
+            }
+            open.extend(program.declared_bases(id));
+        }
+        false
     }
 
     /// Whether a class is one of a library that fills it.
@@ -222,8 +232,14 @@ impl<'p> Walk<'_, 'p> {
     }
 }
 
+/// What frameworks call of a model to write it out, where a class of the tree has its own.
+const WRITTEN_OUT: &[&str] = &["dict", "json", "model_dump", "model_dump_json", "__str__", "__repr__", "__iter__"];
+
 /// How many classes that one extends are looked at.
 const MAX_BASES: usize = 12;
+
+/// The same for what fills a class.
+const MAX_ABOVE: usize = 500;
 
 /// Classes of libraries that are extended without anybody calling what extends them.
 fn is_value_class(path: &str) -> bool {
@@ -234,9 +250,15 @@ fn is_value_class(path: &str) -> bool {
 }
 
 /// Classes of libraries from which a class has neither fields nor anybody who fills them.
-fn is_plain(path: &str) -> bool {
+pub(crate) fn is_plain(path: &str) -> bool {
     let name = path.rsplit('.').next().unwrap_or(path);
     is_value_class(path) || is_mark(path) || name.ends_with("Enum")
+}
+
+/// Classes of libraries that fill values of those that extend them by their fields, and write them out by them.
+fn is_filler(path: &str) -> bool {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    ["pydantic", "sqlmodel", "msgspec"].iter().any(|library| path.starts_with(library)) || name.ends_with("BaseModel")
 }
 
 /// Classes of Python that only say of what kind another one is: they call nothing of it.

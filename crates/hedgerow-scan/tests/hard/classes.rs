@@ -311,7 +311,11 @@ fn what_a_framework_does_not_know_of_a_class_it_does_not_call() {
         ("lru_cache", "Protocol", "__init__(self)", &[]),
         ("lru_cache", "Exception", "send(self)", &[]),
         ("app.post('/x')", "BaseModel", "send(self)", &[]),
-        ("app.post('/x')", "Row", "notify(self)", &[]),
+        ("app.post('/x')", "BaseModel", "__str__(self)", LEDGER),
+        ("app.post('/x')", "BaseModel", "model_dump(self, **how)", LEDGER),
+        ("app.post('/x')", "BaseModel", "notify(self)", &[]),
+        // A class of another library may be called by what that one says.
+        ("app.post('/x')", "Row", "notify(self)", LEDGER),
         ("app.post('/x')", "Row", "__init__(self)", LEDGER),
         ("app.post('/x')", "BaseModel", "model_post_init(self, context)", LEDGER),
     ];
@@ -321,7 +325,7 @@ fn what_a_framework_does_not_know_of_a_class_it_does_not_call() {
         .collect();
     of_file(&trees.iter().map(|(what, tree, expected)| (what.as_str(), tree.as_str(), *expected)).collect::<Vec<_>>());
     // A method that the function itself calls, and a class that code makes besides.
-    let used = passed("app.post('/x')", "Row", "notify(self)");
+    let used = passed("app.post('/x')", "BaseModel", "notify(self)");
     of_file(&[
         ("called by name", &used.replace("return 1", "client.notify()"), LEDGER),
         ("made by code too", &format!("{used}\nClient()"), LEDGER),
@@ -352,8 +356,74 @@ fn only_who_fills_a_class_runs_what_it_has_for_that() {
             &tree("def mine(c):\n    return dataclass(c)\n@mine\nclass A:", after, "A()"),
             LEDGER,
         ),
+        ("held by a variable", &tree("frozen = dataclass(frozen=True)\n@frozen\nclass A:", after, "A()"), LEDGER),
+        (
+            "held by a variable, in part",
+            &tree(
+                "from functools import partial\nfrozen = partial(dataclass, frozen=True)\n@frozen\nclass A:",
+                after,
+                "A()",
+            ),
+            LEDGER,
+        ),
+        (
+            "in part, where it is used",
+            &tree("from functools import partial\n@partial(dataclass, frozen=True)\nclass A:", after, "A()"),
+            LEDGER,
+        ),
+        ("of who knows where", &tree("from vendor import *\n@frozen\nclass A:", after, "A()"), LEDGER),
+        ("another one of a module", &tree("import functools\n@functools.total_ordering\nclass A:", after, "A()"), &[]),
         ("a class of a library", &tree("class A(Record):", after, "A()"), LEDGER),
         ("a model", &tree("class A(BaseModel):", model, "A()"), LEDGER),
+    ]);
+}
+
+#[test]
+fn classes_in_many_layers_are_looked_at_once() {
+    let mut layers = String::new();
+    for layer in 0..9 {
+        for at in 0..12 {
+            let above: Vec<String> =
+                (0..12).filter(|_| layer > 0).map(|other| format!("L{}_{other}", layer - 1)).collect();
+            layers += &format!("class L{layer}_{at}({}):\n    pass\n", above.join(", "));
+        }
+    }
+    of_file(&[
+        ("layers", &format!("{layers}L8_0()\nrequests.get('http://s-ledger/x')"), LEDGER),
+        (
+            "filled above",
+            &format!(
+                "from dataclasses import dataclass\n@dataclass\nclass Base:\n    pass\n{}class Top(L8_0):\n    def __post_init__(self):\n        requests.get('http://s-ledger/x')\nTop()",
+                layers.replace("class L0_11()", "class L0_11(Base)")
+            ),
+            LEDGER,
+        ),
+    ]);
+}
+
+#[test]
+fn a_framework_writes_out_what_it_is_given() {
+    let model = |own: &str| {
+        format!(
+            "from fastapi import FastAPI\nfrom pydantic import BaseModel, computed_field\nfrom starlette.websockets import WebSocket\napp = FastAPI()\n{own}\n@app.post('/')\ndef create(o: Order):\n    return o"
+        )
+    };
+    let computed = |by: &str| {
+        model(&format!(
+            "class Order(BaseModel):\n    id: str\n    {by}\n    def total(self) -> str:\n        return requests.get('http://s-ledger/x').text"
+        ))
+    };
+    of_file(&[
+        ("a computed field", &computed("@computed_field"), LEDGER),
+        ("a computed field of a property", &computed("@computed_field\n    @property"), LEDGER),
+        ("a property", &computed("@property"), &[]),
+        (
+            "a class of another library",
+            &model(
+                "class Order(WebSocket):\n    def on_receive(self, data):\n        requests.get('http://s-ledger/x')",
+            ),
+            LEDGER,
+        ),
     ]);
 }
 
@@ -376,6 +446,26 @@ fn the_nearest_class_says_what_a_name_is() {
             "a value of the second of two",
             &format!("{above}class M:\n    url = 'http://s-cart/x'\nclass B(A, M):\n    pass\nrequests.get(B().url)"),
             LEDGER,
+        ),
+        ("only what type it has", &format!("{above}class B(A):\n    url: str\nrequests.get(B().url)"), LEDGER),
+        (
+            "only what type it has, beside it",
+            &format!("{above}class M:\n    url: str\nclass B(M, A):\n    pass\nrequests.get(B().url)"),
+            LEDGER,
+        ),
+        (
+            "a field of a model",
+            &format!(
+                "from pydantic import BaseModel\n{above}class B(BaseModel, A):\n    url: str\nrequests.get(B(url='http://s-cart/x').url)"
+            ),
+            CART,
+        ),
+        (
+            "a field of a dataclass",
+            &format!(
+                "from dataclasses import dataclass\n{above}@dataclass\nclass B(A):\n    url: str\nrequests.get(B(url='http://s-cart/x').url)"
+            ),
+            CART,
         ),
         (
             "a property above a value",

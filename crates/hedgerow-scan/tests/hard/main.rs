@@ -23,6 +23,7 @@ mod kinds;
 mod kustomize;
 mod languages;
 mod library;
+mod lookups;
 mod mounts;
 mod packages;
 mod places;

@@ -94,3 +94,16 @@ fn a_module_that_lies_where_nobody_looks_is_in_the_account() {
     let sure = "-- service.shop/app/main.py\nimport stripe\n-- service.shop/lib/stripe/__init__.py\nx = 1\n";
     assert_eq!(left(&crate::silent::tree(sure)), ["stripe"]);
 }
+
+#[test]
+fn modules_that_lie_in_many_directories_are_looked_for_once() {
+    let mut tree = String::from("-- service.shop/main.py\nimport utils.money\n");
+    for at in 0..40 {
+        tree += &format!(
+            "-- libs/l{at}/utils/__init__.py\nx = 1\n-- apps/service.a{at}/main.py\nimport utils.b.c\nimport utils.d\nfrom utils import q, r, s\n"
+        );
+    }
+    let found = outcome(&crate::silent::tree(&(tree + "-- libs/l7/utils/money.py\nx = 1\n")));
+    let left = found.accounts["service.shop"].left.iter().filter(|left| left.reason == Reason::Import);
+    assert_eq!(left.map(|left| left.what.as_str()).collect::<Vec<_>>(), ["utils", "utils.money"]);
+}

@@ -127,7 +127,7 @@ impl<'n> Lower<'_, 'n> {
                     said.registered |= !matches!(
                         text.trim(),
                         "property" | "staticmethod" | "classmethod" | "abstractmethod" | "override" | "dataclass"
-                    ) && !is_property(text);
+                    ) && (!is_property(text) || text.contains("computed_field"));
                     said.property |= is_property(text);
                     let name = text.split('(').next().unwrap_or_default().trim().into();
                     notes.push(Note { name, arguments: Vec::new(), span: range(decorator) });
