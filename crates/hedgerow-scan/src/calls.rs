@@ -284,6 +284,7 @@ impl<'p> Search<'_, 'p> {
         let package = program.package_of(program.file_of(function));
         let decl = program.function(function);
         let receiver = decl.receiver.as_deref().unwrap_or_default();
+        let receiver = receiver.rsplit('.').next().unwrap_or(receiver);
         let path = program.pack_path(package);
         let path = match (receiver, decl.name.as_str()) {
             ("", name) => format!("{path}.{name}"),

@@ -188,10 +188,12 @@ impl<'p> Eval<'_, 'p> {
         let program = self.infer.program;
         let (file, decl) = program.ty(id);
         let mut values = Values::default();
-        let ending = ["Options", "Settings", "Configuration", "Config"].iter().find(|end| decl.name.ends_with(**end));
+        // A class that stands in another one has that one's name before its own.
+        let name_of = decl.name.rsplit('.').next().unwrap_or(&decl.name);
+        let ending = ["Options", "Settings", "Configuration", "Config"].iter().find(|end| name_of.ends_with(**end));
         let Some(ending) = ending.filter(|_| program.semantics(file).has_containers()) else { return values };
-        let stem = decl.name.trim_end_matches(ending);
-        for part in [decl.name.as_str(), stem].into_iter().filter(|part| !part.is_empty()) {
+        let stem = name_of.trim_end_matches(ending);
+        for part in [name_of, stem].into_iter().filter(|part| !part.is_empty()) {
             values.add(&Values::one(Value::Setting(vec![part.to_owned(), name.to_owned()])));
         }
         values

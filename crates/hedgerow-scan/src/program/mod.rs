@@ -5,6 +5,7 @@ mod declared;
 mod dotnet;
 mod exports;
 mod imports;
+mod inner;
 mod javascript;
 mod modules;
 mod order;
@@ -180,6 +181,7 @@ impl<'p> Program<'p> {
         for at in 0..program.files.len() {
             program.add(at, modules);
         }
+        program.add_inner();
         program.add_methods();
         program.add_exports(modules);
         program.add_imports(modules);
@@ -309,6 +311,9 @@ impl<'p> Program<'p> {
 
     /// What a name that is not a local means in a file: the package's own names win over imports.
     pub(crate) fn meaning(&self, file: u32, name: &'p str) -> Meaning<'p> {
+        if let Some(meaning) = self.class_by_path(file, name) {
+            return meaning;
+        }
         match self.item(self.package_of(file), name) {
             Meaning::Unknown => {}
             meaning => return meaning,

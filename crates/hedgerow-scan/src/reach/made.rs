@@ -42,7 +42,8 @@ impl<'p> Walk<'_, 'p> {
         let (file, decl) = self.infer.program.ty(id);
         if !has_constructor && decl.name.ends_with("Client") {
             let package = self.infer.program.pack_path(self.infer.program.package_of(file));
-            self.external(site, format!("{package}.{}", decl.name));
+            let name = decl.name.rsplit('.').next().unwrap_or(&decl.name);
+            self.external(site, format!("{package}.{name}"));
         }
     }
 

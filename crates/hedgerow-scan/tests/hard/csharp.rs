@@ -10,14 +10,7 @@ type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
 fn rows(rows: &[Row<'_>]) {
     let mut wrong = Vec::new();
     for (what, files, expected) in rows {
-        let mut tree = "-- hedgerow.yaml\nscan: {}\n-- service.emoji/Emoji.csproj\n<Project></Project>\n".to_owned();
-        for name in ["ledger", "cart"] {
-            tree += &format!("-- service.{name}/Program.cs\nConsole.WriteLine(1);\n");
-        }
-        for (path, text) in *files {
-            tree += &format!("-- service.emoji/{path}\n{text}\n");
-        }
-        let found = summary(&outcome(&tree));
+        let found = found_of(files);
         if found != *expected {
             wrong.push(format!("{what}: found {found:?}, expected {expected:?}"));
         }
@@ -143,6 +136,101 @@ await c.PostAsync("http://s-cart", new StringContent("x", Encoding.UTF8.Default,
     ]);
 }
 
+/// What is found of a program beside two others.
+fn found_of(files: &[(&str, &str)]) -> Vec<String> {
+    let mut tree = "-- hedgerow.yaml\nscan: {}\n-- service.emoji/Emoji.csproj\n<Project></Project>\n".to_owned();
+    for name in ["ledger", "cart"] {
+        tree += &format!("-- service.{name}/Program.cs\nConsole.WriteLine(1);\n");
+    }
+    for (path, text) in files {
+        tree += &format!("-- service.emoji/{path}\n{text}\n");
+    }
+    summary(&outcome(&tree))
+}
+
+/// Programs of which no call is proven to go to a service: what is asked about them is asked.
+#[track_caller]
+fn never_proven(rows: &[Row<'_>]) {
+    let mut wrong = Vec::new();
+    for (what, files, not) in rows {
+        let found = found_of(files);
+        if found.is_empty() || found.iter().any(|line| not.contains(&line.as_str())) {
+            wrong.push(format!("{what}: found {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// A call of the one, and an address of the other that the code has and nothing asks for.
+const WITH_LEDGER: &[&str] = &["emoji -> cart proven", "emoji -> ledger addressed"];
+const BOTH: &[&str] = &["emoji -> ledger proven", "emoji -> cart proven"];
+
+#[test]
+fn classes_of_one_name_in_two_classes_are_two() {
+    let two = r#"static class Test { public static class Urls { public const string Main = "http://s-ledger"; public static string Get() => "http://s-ledger"; } }
+static class Prod { public static class Urls { public const string Main = "http://s-cart"; public static string Get() => "http://s-cart"; } }"#;
+    let get = "using var c = new HttpClient(); await c.GetAsync(";
+    let test = r#"namespace Bank; static class Test { public static class Urls { public const string Main = "http://s-ledger"; } }"#;
+    let prod = r#"namespace Bank; static class Prod { public static class Urls { public const string Main = "http://s-cart"; } }"#;
+    rows(&[
+        ("in one file", &[("Program.cs", &format!("{get}Prod.Urls.Main + \"/x\");\n{two}"))], WITH_LEDGER),
+        ("a method", &[("Program.cs", &format!("{get}Prod.Urls.Get() + \"/x\");\n{two}"))], WITH_LEDGER),
+        (
+            "in two files",
+            &[("Program.cs", &format!("using Bank;\n{get}Prod.Urls.Main);")), ("A.cs", test), ("B.cs", prod)],
+            WITH_LEDGER,
+        ),
+        (
+            "with the name space",
+            &[("Program.cs", &format!("using Bank;\n{get}Bank.Prod.Urls.Main);")), ("A.cs", test), ("B.cs", prod)],
+            WITH_LEDGER,
+        ),
+        (
+            "in two name spaces",
+            &[
+                ("Program.cs", &format!("using Bank.Test;\n{get}Bank.Prod.Urls.Main);")),
+                ("A.cs", r#"namespace Bank.Test; static class Urls { public const string Main = "http://s-ledger"; }"#),
+                ("B.cs", r#"namespace Bank.Prod; static class Urls { public const string Main = "http://s-cart"; }"#),
+            ],
+            WITH_LEDGER,
+        ),
+        (
+            "by its bare name in the class around it",
+            &[(
+                "Program.cs",
+                r#"await new Client().Go();
+class Client { static class Routes { public const string Base = "http://s-cart"; }
+  public async Task Go() { await new HttpClient().GetAsync(Routes.Base + "/x"); } }
+class Admin { public static class Routes { public const string Base = "http://s-ledger"; } }"#,
+            )],
+            WITH_LEDGER,
+        ),
+        (
+            "that are made",
+            &[(
+                "Program.cs",
+                r#"await new Prod.Client().Go();
+class Test { public class Client { public async Task Go() { await new HttpClient().GetAsync("http://s-ledger"); } } }
+class Prod { public class Client { public async Task Go() { await new HttpClient().GetAsync("http://s-cart"); } } }
+class Admin { void Unused() { new Test.Client(); } }"#,
+            )],
+            CART,
+        ),
+    ]);
+    never_proven(&[
+        (
+            "of a class that the tree does not have",
+            &[("Program.cs", &format!("using Bank;\n{get}Prod.Urls.Main);")), ("A.cs", test)],
+            BOTH,
+        ),
+        (
+            "by a bare name that two have",
+            &[("Program.cs", &format!("using Bank;\n{get}Urls.Main);")), ("A.cs", test), ("B.cs", prod)],
+            BOTH,
+        ),
+    ]);
+}
+
 #[test]
 fn using_static_brings_in_methods_and_constants() {
     rows(&[
@@ -253,6 +341,65 @@ await c.GetAllAsync();"#,
             LEDGER,
         ),
     ]);
+}
+
+#[test]
+fn what_is_added_to_a_text_is_added_in_its_order() {
+    let begun = "var sb = new StringBuilder(\"http://\");\n";
+    let get = "using var c = new HttpClient(); await c.GetAsync(sb.ToString());";
+    let text = |parts: &str| format!("{begun}{parts}\n{get}");
+    let both = r#"sb.Append("s-ledger"); sb.Append("/to/"); sb.Append("s-cart");"#;
+    let chain = r#"sb.Append("s-ledger").Append("/to/").Append("s-cart");"#;
+    let letter = r#"sb.Append("s-ledger"); sb.Append('/').Append("s-cart");"#;
+    let more = r#"sb.Append("s-ledger/"); if (args.Length > 0) { sb.Append("?to=s-cart"); }"#;
+    let each = r#"sb.Append("s-ledger/"); foreach (var a in args) { sb.Append("s-cart").Append(a); }"#;
+    let proven = ["emoji -> cart proven"];
+    let texts: Vec<(&str, String)> =
+        [both, chain, letter, more, each].into_iter().map(|parts| (parts, text(parts))).collect();
+    for (parts, text) in &texts {
+        let found = found_of(&[("Program.cs", text.as_str())]);
+        assert!(found.iter().any(|line| line == "emoji -> ledger proven"), "{parts}: {found:?}");
+        assert!(!found.iter().any(|line| proven.contains(&line.as_str())), "{parts}: {found:?}");
+    }
+    let lost = [
+        r#"if (args.Length > 0) sb.Append("s-ledger"); else sb.Append("s-cart");"#,
+        r#"if (args.Length > 0) sb.Append("s-ledger/"); sb.Append("s-cart");"#,
+        r#"foreach (var a in args) sb.Append("s-ledger"); sb.Append("/x");"#,
+        r#"sb.Append("s-ledger"); sb.Clear(); sb.Append("s-cart");"#,
+        r#"sb.Append("s-ledger/x"); sb.Replace("s-ledger", args[0]);"#,
+        r#"sb.Append("s-ledger/x"); sb.Insert(7, args[0]);"#,
+        r#"sb.Append("s-ledger/x"); sb.Length = 3;"#,
+        r#"sb.Append("s-ledger/x"); Change(sb);"#,
+        r#"sb.Append("s-ledger/x"); var other = sb; other.Clear();"#,
+        r#"void Add(string part) { sb.Append(part); } Add("s-cart/x"); sb.Append("s-ledger/x");"#,
+        r#"sb.Append("s-ledger/x"); Action clear = () => sb.Clear(); clear();"#,
+        r#"sb.AppendFormat("{0}-ledger/x", args[0]);"#,
+        r#"_ = args.Length > 0 ? sb.Append("s-ledger/x") : sb.Append("s-cart/x");"#,
+        r#"sb?.Append("s-ledger/x");"#,
+        r#"switch (args.Length) { case 1: sb.Append("s-ledger/x"); break; }"#,
+        r#"try { sb.Append("s-ledger/x"); } catch { }"#,
+    ];
+    for parts in lost {
+        let found = found_of(&[("Program.cs", &text(parts))]);
+        assert!(!found.is_empty(), "{parts}");
+        assert!(!found.iter().any(|line| BOTH.contains(&line.as_str())), "{parts}: {found:?}");
+    }
+    // What is asked for in a loop may hold what is added further down.
+    let turn = format!("{begun}while (true) {{ {get} sb.Append(\"s-ledger/x\"); }}");
+    let found = found_of(&[("Program.cs", &turn)]);
+    assert!(!found.iter().any(|line| BOTH.contains(&line.as_str())), "{found:?}");
+    // What is asked for before something happens that is not followed is not known either.
+    let late = format!("{begun}sb.Append(\"s-ledger/x\"); {get} void Clear() {{ sb.Clear(); }}");
+    let found = found_of(&[("Program.cs", &late)]);
+    assert!(!found.iter().any(|line| BOTH.contains(&line.as_str())), "{found:?}");
+    // Another variable of the name is another one.
+    let other = r#"static class P {
+  static string A() { StringBuilder log = new StringBuilder(); log.Append("x"); return log.ToString(); }
+  static async Task B(Audit log) { await log.Append("y"); }
+  static async Task Main() { A(); await B(new Audit()); }
+}
+class Audit { public async Task Append(string s) { await new HttpClient().GetAsync("http://s-ledger/" + s); } }"#;
+    assert_eq!(found_of(&[("Program.cs", other)]), LEDGER);
 }
 
 #[test]

@@ -95,7 +95,7 @@ impl<'n> Lower<'_, 'n> {
     }
 
     fn class(&mut self, node: Node<'n>) {
-        let name = self.builder.field(node, "name");
+        let name = self.path_within(self.builder.field(node, "name"));
         let notes = self.notes(node);
         let mut modifiers = children(node).into_iter().filter(|child| child.kind() == "modifier");
         if modifiers.any(|modifier| self.builder.slice(modifier) == "partial") {
@@ -250,7 +250,7 @@ impl<'n> Lower<'_, 'n> {
     }
 
     fn interface(&mut self, node: Node<'n>) {
-        let name = self.builder.field(node, "name");
+        let name = self.path_within(self.builder.field(node, "name"));
         let notes = self.notes(node);
         let embeds = self.bases(node);
         let body = node.child_by_field_name("body").map(members).unwrap_or_default();
@@ -299,6 +299,7 @@ impl<'n> Lower<'_, 'n> {
         let is_extension = parameters.first().is_some_and(|first| first.is_this);
         let class = classes.last().cloned().unwrap_or_default();
         let receiver = (!is_extension).then(|| class.name.as_str().into());
+        self.texts.clear();
         self.builder.open(Function { name: name.into(), receiver, span: range(node), ..Function::default() });
         let notes = if is_class { Vec::new() } else { self.notes(node) };
         let registered =

@@ -2,7 +2,8 @@
 
 use super::Lower;
 use super::convention::calls_by_convention;
-use super::types::{predefined, type_name};
+use super::texts::Around;
+use super::types::predefined;
 use crate::frontend::build::{Builder, Expressions, children, range};
 use crate::ir::{Argument, Expr, ExprId, Part, Range, Run, TypeRef};
 use tree_sitter::Node;
@@ -21,6 +22,9 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
             "identifier" => {
                 let name = self.builder.slice(node).trim_start_matches('@').to_owned();
                 let found = self.name(&name, span);
+                if let Expr::Local(_) = self.builder.facts.expr(found) {
+                    return self.or_text(node, &name, found);
+                }
                 let is_of = node.parent().is_some_and(|above| above.child_by_field_name("expression") == Some(node));
                 return if is_of { self.or_alias(&name, found, span) } else { self.or_static(&name, found, span) };
             }
@@ -182,7 +186,11 @@ impl<'n> Lower<'_, 'n> {
 
     /// A bare name: a local, a member of a class around it, or something of the file.
     pub(super) fn name(&mut self, name: &str, span: Range) -> ExprId {
-        self.builder.name_within(&self.classes, name, span)
+        let found = self.builder.name_within(&self.classes, name, span);
+        match (self.builder.facts.expr(found), self.inner_class(name)) {
+            (Expr::Name(_), Some(path)) => self.builder.push_name(path, span),
+            _ => found,
+        }
     }
 
     fn this(&mut self, span: Range) -> ExprId {
@@ -343,12 +351,6 @@ impl<'n> Lower<'_, 'n> {
                     && value.child_by_field_name("left").is_some_and(|left| left.kind() == "identifier")
             })
         };
-        if type_name(&ty) == "StringBuilder" && initializer.is_none() {
-            let first = arguments.first().map(|argument| argument.value);
-            // A number is how long it may get.
-            let first = first.filter(|first| !matches!(self.builder.facts.expr(*first), Expr::Number(_)));
-            return first.unwrap_or_else(|| self.builder.push_text("", span));
-        }
         match initializer {
             Some(values) if is_object(&values) => {
                 let mut stores = Vec::new();
@@ -444,10 +446,6 @@ impl<'n> Lower<'_, 'n> {
         if let Some(list) = list {
             self.handed_to_framework(function, list);
         }
-        let first = arguments.first().map(|argument| argument.value);
-        if let Some(text) = first.and_then(|value| self.appended(function, callee, value, span)) {
-            return text;
-        }
         let call = self.builder.call(callee, arguments, span);
         self.options(node, function, callee, call)
     }
@@ -505,20 +503,20 @@ impl<'n> Lower<'_, 'n> {
                 self.builder.closure_parameter(id, &name, ty);
             }
         }
-        match body {
-            Some(body) if body.kind() == "block" => self.stmt(body),
+        self.within(Around::Closure, |lower| match body {
+            Some(body) if body.kind() == "block" => lower.stmt(body),
             Some(body) if body.kind() == "arrow_expression_clause" => {
                 if let Some(value) = children(body).first() {
-                    let value = self.expr(*value);
-                    self.builder.give_back([value]);
+                    let value = lower.expr(*value);
+                    lower.builder.give_back([value]);
                 }
             }
             Some(body) => {
-                let value = self.expr(body);
-                self.builder.give_back([value]);
+                let value = lower.expr(body);
+                lower.builder.give_back([value]);
             }
             None => {}
-        }
+        });
         self.builder.close_closure();
         self.builder.push(Expr::Closure(id), range(node))
     }

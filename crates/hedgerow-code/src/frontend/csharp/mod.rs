@@ -10,6 +10,7 @@ mod expr;
 mod names;
 mod options;
 mod stmt;
+mod texts;
 mod types;
 
 use super::build::{Builder, Class, children, facts_of};
@@ -33,7 +34,10 @@ impl Frontend for CSharp {
                 statics: Vec::new(),
                 partial: BTreeSet::new(),
                 aliases: BTreeMap::new(),
-                texts: BTreeSet::new(),
+                inner: BTreeSet::new(),
+                above: BTreeSet::new(),
+                texts: BTreeMap::new(),
+                around: Vec::new(),
             };
             lower.file(root);
             lower.builder.finish(root)
@@ -56,8 +60,14 @@ struct Lower<'t, 'n> {
     partial: BTreeSet<String>,
     /// Other names of classes: `using Http = Bank.Http`.
     aliases: BTreeMap<String, String>,
-    /// The variables of the file that are a `StringBuilder`, by their names.
-    texts: BTreeSet<String>,
+    /// The classes of the file that stand in others, by their names with those of the others.
+    inner: BTreeSet<String>,
+    /// What the file's names of classes say that these stand in.
+    above: BTreeSet<String>,
+    /// The texts that the function puts together.
+    texts: BTreeMap<crate::ir::LocalId, texts::Text>,
+    /// The branches, loops and closures around what is read.
+    around: Vec<texts::Around>,
 }
 
 /// More types than this are not asked for a bare name.
@@ -65,6 +75,7 @@ const MAX_STATICS: usize = 8;
 
 impl<'n> Lower<'_, 'n> {
     fn file(&mut self, root: Node<'n>) {
+        self.find_inner_classes(root);
         self.builder.open(Function::default());
         let statements: Vec<_> = children(root).into_iter().filter(|node| node.kind() == "global_statement").collect();
         self.declarations(root);
@@ -74,6 +85,7 @@ impl<'n> Lower<'_, 'n> {
                 crate::ir::Range { start: super::build::range(*first).start, end: super::build::range(*last).end };
             self.builder.open(Function { name: MAIN.into(), span, ..Function::default() });
             let statements: Vec<_> = statements.into_iter().flat_map(children).collect();
+            self.texts.clear();
             self.all(&statements);
             self.builder.close();
         }

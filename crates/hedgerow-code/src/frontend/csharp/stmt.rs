@@ -2,6 +2,7 @@
 
 use super::Lower;
 use super::class::{declarators, initial};
+use super::texts::Around;
 use crate::frontend::build::{Expressions, children, range};
 use crate::ir::{Def, Expr, ExprId};
 use tree_sitter::Node;
@@ -27,23 +28,35 @@ impl<'n> Lower<'_, 'n> {
 
     fn stmt_inner(&mut self, node: Node<'n>) {
         match node.kind() {
-            "block" | "for_statement" | "using_statement" | "catch_clause" | "switch_section" | "foreach_statement"
-            | "fixed_statement" => {
+            "block" | "using_statement" | "fixed_statement" => {
                 self.builder.enter();
-                if node.kind() == "foreach_statement" {
-                    self.each(node);
-                } else {
-                    self.all(&children(node));
-                }
+                self.all(&children(node));
                 self.builder.leave();
             }
-            "if_statement"
-            | "while_statement"
-            | "do_statement"
-            | "try_statement"
-            | "finally_clause"
+            "catch_clause" | "switch_section" => {
+                self.builder.enter();
+                self.within(Around::Branch, |lower| lower.all(&children(node)));
+                self.builder.leave();
+            }
+            "for_statement" => {
+                self.builder.enter();
+                self.within(Around::Loop, |lower| lower.all(&children(node)));
+                self.builder.leave();
+            }
+            "foreach_statement" => {
+                self.builder.enter();
+                self.within(Around::Loop, |lower| lower.each(node));
+                self.builder.leave();
+            }
+            "if_statement" | "try_statement" | "preproc_if" | "preproc_elif" | "preproc_else" => {
+                self.within(Around::Branch, |lower| lower.all(&children(node)));
+            }
+            "while_statement" | "do_statement" | "labeled_statement" => {
+                self.within(Around::Loop, |lower| lower.all(&children(node)));
+            }
+            "expression_statement" if self.append(node) => {}
+            "finally_clause"
             | "catch_filter_clause"
-            | "labeled_statement"
             | "switch_statement"
             | "switch_body"
             | "lock_statement"
@@ -51,9 +64,6 @@ impl<'n> Lower<'_, 'n> {
             | "unsafe_statement"
             | "expression_statement"
             | "global_statement"
-            | "preproc_if"
-            | "preproc_elif"
-            | "preproc_else"
             | "local_declaration_statement" => self.all(&children(node)),
             "variable_declaration" => {
                 let ty = node.child_by_field_name("type");
@@ -64,12 +74,11 @@ impl<'n> Lower<'_, 'n> {
                         Some(name) => {
                             let name = self.builder.slice(name).to_owned();
                             let local = self.builder.declare(&name, written);
-                            let text = self.builder.slice(node);
-                            if text.contains("StringBuilder") {
-                                self.texts.insert(name);
-                            }
                             if let Some(expr) = value {
                                 self.builder.define(local, Def::Value { expr, result: 0 });
+                            }
+                            if let (Some(initial), Some(value)) = (initial(declarator), value) {
+                                self.begin_text(local, ty, initial, value);
                             }
                         }
                         None => {

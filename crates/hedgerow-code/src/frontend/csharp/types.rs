@@ -69,10 +69,17 @@ impl<'n> Lower<'_, 'n> {
         match node.kind() {
             "identifier" => {
                 let name = self.builder.slice(node);
-                named(self.aliases.get(name).map_or(name, String::as_str))
+                match self.inner_class(name) {
+                    Some(path) => named(&path),
+                    None => named(self.aliases.get(name).map_or(name, String::as_str)),
+                }
             }
             "predefined_type" => TypeRef::Name { qualifier: None, name: predefined(self.builder.slice(node)).into() },
             "qualified_name" | "alias_qualified_name" => {
+                let path: String = self.builder.slice(node).split_whitespace().collect();
+                if let Some(path) = self.inner_class(&path) {
+                    return named(&path);
+                }
                 let name = node.child_by_field_name("name");
                 match name.map(|name| self.ty(name)) {
                     // A class inside of another one, or one with its namespace: the class around it may be one from outside.

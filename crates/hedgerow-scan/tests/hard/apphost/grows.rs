@@ -36,6 +36,15 @@ fn what_grows_without_end_is_left_and_told() {
             "one of many functions that is handed on",
             lines(2000, &|at| format!("q{at}.G(F);\nclass C{at} {{ void F(R a, int b) {{ }} }}\n")),
         ),
+        (
+            "parameters of a class of which many objects are made",
+            format!(
+                "{}class A({}) {{ }}\n",
+                "new A();\n".repeat(1000),
+                (0..1000).map(|at| format!("int a{at}")).collect::<Vec<_>>().join(", ")
+            ),
+        ),
+        ("names of classes in ever more others", lines(2000, &|at| format!("var x{at} = A{at}.B{at}.C;\n"))),
     ];
     for (what, text) in told {
         let found = summary(&outcome(&fleet(&text)));

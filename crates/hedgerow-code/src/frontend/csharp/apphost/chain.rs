@@ -317,7 +317,7 @@ impl<'n> Hosting<'_, '_, 'n> {
     /// The project that a type stands for: `Projects.Ledger`, or `Ledger` where the file uses all of them.
     fn project(&self, path: &str) -> Option<String> {
         let path = path.trim_start_matches("global::");
-        let bare = Some(path).filter(|path| !path.contains('.') && self.builder.text.contains("using Projects;"));
+        let bare = Some(path).filter(|path| !path.contains('.') && self.uses_projects);
         path.strip_prefix("Projects.").or(bare).map(str::to_owned)
     }
 

@@ -39,6 +39,8 @@ const FUNCTIONS_A_STEP: usize = 8;
 struct Hosting<'b, 't, 'n> {
     builder: &'b mut Builder<'t>,
     functions: Functions<'n>,
+    /// Whether projects go by their bare names here: `using Projects;`.
+    uses_projects: bool,
     /// The functions that a call has been followed into, by their nodes.
     followed: BTreeSet<usize>,
     /// The functions that are being read, each with what it was passed.
@@ -62,7 +64,9 @@ impl<'n> Lower<'_, 'n> {
             return;
         }
         let functions = Functions::read(&self.builder, root);
+        let uses_projects = self.builder.text.contains("using Projects;");
         let mut host = Hosting {
+            uses_projects,
             builder: &mut self.builder,
             functions,
             followed: BTreeSet::new(),

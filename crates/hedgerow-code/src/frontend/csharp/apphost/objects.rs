@@ -63,6 +63,9 @@ impl<'n> Hosting<'_, '_, 'n> {
         let (name, parameters) = (own.name.clone(), own.parameters.clone());
         let above = own.passed.zip(self.functions.classes.above(class).get(1).copied());
         for (at, parameter) in parameters.iter().enumerate() {
+            if !self.step(node, 1) {
+                return;
+            }
             let placed = arguments.get(at).filter(|argument| argument.name.is_empty());
             let passed = placed.or_else(|| arguments.iter().find(|argument| argument.name == parameter.name));
             let value = match (passed, parameter.default) {
