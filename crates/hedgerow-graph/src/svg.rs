@@ -115,13 +115,14 @@ impl Caption {
             let between: usize = all.iter().map(|bundle| bundle.edges).sum();
             let shown: usize = all.iter().take(BUNDLES).map(|bundle| bundle.edges).sum();
             lines.push(format!(
-                "Lines are bundled by owner, in the caller's colour: the {} strongest of {} bundles, {} of {} calls between \
-                 owners. {} calls within an owner have no line.",
+                "Lines are bundled by owner, in the caller's colour: the {} strongest of {}, {} of {} between owners. \
+                 {} within an owner {} no line.",
                 grouped(all.len().min(BUNDLES)),
-                grouped(all.len()),
+                plural(all.len(), "bundle"),
                 grouped(shown),
-                grouped(between),
-                grouped(edges - between),
+                plural(between, "call"),
+                plural(edges - between, "call"),
+                if edges - between == 1 { "has" } else { "have" },
             ));
         } else {
             lines.push(

@@ -11,6 +11,7 @@ mod bad_input;
 mod catalogue;
 #[path = "../common/mod.rs"]
 mod common;
+mod counts;
 mod edges;
 mod evidence;
 mod formats;

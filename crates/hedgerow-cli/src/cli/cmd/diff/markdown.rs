@@ -2,21 +2,29 @@
 
 use super::evidence::Evidence;
 use crate::diff::{Change, Diff, Group};
+use hedgerow_core::diag::count;
 use hedgerow_core::unseen::is_unseen;
 
 /// How many rows of one table are shown; a comment of GitHub's holds 65,536 characters.
 const ROWS: usize = 100;
 const SHOWN: usize = 5;
 
+/// A count whose number is told from the text around it.
+fn bold(number: usize, noun: &str) -> String {
+    let text = count(number, noun);
+    let noun = text.trim_start_matches(|c: char| c.is_ascii_digit());
+    format!("**{number}**{noun}")
+}
+
 pub(super) fn render(diff: &Diff, evidence: &Evidence) -> String {
     let mut text = "## Who may call whom\n\n".to_owned();
     if diff.is_empty() {
         return text + "Nothing changes.\n";
     }
-    let count = |change: Change| diff.edges.iter().filter(|edge| edge.change == change).count();
-    let (added, changed, removed) = (count(Change::Added), count(Change::Changed), count(Change::Removed));
-    text.push_str(&format!("**{added}** edges added, **{changed}** changed, **{removed}** removed; "));
-    text.push_str(&format!("pods of **{}** services roll.\n", diff.rolls.len()));
+    let of = |change: Change| diff.edges.iter().filter(|edge| edge.change == change).count();
+    let (added, changed, removed) = (bold(of(Change::Added), "edge"), of(Change::Changed), of(Change::Removed));
+    text.push_str(&format!("{added} added, **{changed}** changed, **{removed}** removed; "));
+    text.push_str(&format!("pods of {} roll.\n", bold(diff.rolls.len(), "service")));
     if !diff.reviews.is_empty() {
         let owners: Vec<_> = diff
             .reviews

@@ -31,7 +31,7 @@ pub(super) fn services(outcome: &Outcome) -> String {
     if read == all {
         format!("{} with code", count(read, "service"))
     } else {
-        format!("{read} of {all} services with code read")
+        format!("{read} of {} with code read", count(all, "service"))
     }
 }
 
