@@ -28,6 +28,8 @@ pub fn is_test(path: &str) -> bool {
             "scala" | "groovy" => is_jvm_test(stem, &parts),
             "fs" | "vb" => ["Test", "Tests"].iter().any(|end| ends_in_word(stem, end)),
             "ex" | "exs" | "erl" | "dart" | "cc" | "cpp" | "c" | "lua" => is_suffixed_test(stem),
+            "sh" | "bash" | "zsh" | "ksh" => is_suffixed_test(stem) || stem.ends_with("_spec"),
+            "bats" => true,
             "vue" | "svelte" => is_script_test(stem),
             _ => false,
         },
@@ -165,6 +167,11 @@ mod tests {
             "a/tests/x.lua",
             "a/src/test/scala/X.scala",
             "a/XSpec.scala",
+            "a/tests/tests.sh",
+            "a/x_test.sh",
+            "a/x_tests.bash",
+            "a/x_spec.sh",
+            "a/x.bats",
         ] {
             assert!(is_test(path), "{path}");
         }
@@ -200,6 +207,9 @@ mod tests {
             "a/latest.rb",
             "a/request.php",
             "service.test/main.go",
+            "a/latest.sh",
+            "a/attest.bash",
+            "a/bats.sh",
         ] {
             assert!(!is_test(path), "{path}");
         }

@@ -38,6 +38,7 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "questions to a document pick the shapes that can answer them")]
 
 mod deploy;
+mod environments;
 mod helm;
 mod host;
 mod partial;
@@ -51,6 +52,7 @@ pub use deploy::{
     Unreadable, Word, build, documents, dotenv, foreign_objects, image, is_manifest, is_too_deep, properties, swells,
     without_objects,
 };
+pub use environments::ENVIRONMENTS;
 pub use host::{Answer, Hosts, Listener, Machine, has_own_scheme};
 pub use partial::Partial;
 pub use pattern::Pattern;

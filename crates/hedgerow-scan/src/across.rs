@@ -9,6 +9,7 @@ use crate::places::Places;
 use crate::plain;
 use crate::program::File;
 use crate::spoken::Spoken;
+use crate::testscripts::TestScripts;
 use crate::tree::{PlainFile, Tree};
 use globset::Glob;
 use hedgerow_code::frontend::comment::written;
@@ -192,13 +193,19 @@ fn plain_files<'a>(
     for (home, given) in homes.iter().filter_map(|home| Some((home, deploy.of(&home.name)?))) {
         given.files.keys().for_each(|path| mounted.entry(path).or_default().push(&home.name));
     }
+    let mut test_scripts = TestScripts::default();
     for file in tree.texts {
         let one = owners.settled(&file.path, &file.text, hosts);
         let mut all = one.map_or_else(|| owners.all(&file.path).to_vec(), |one| vec![one]);
         if all.is_empty() {
             all.extend(crate::templated::owner(&file.path, hosts));
         }
-        for service in mounted.remove(file.path.as_str()).unwrap_or_default() {
+        // What a container is given is run, whatever it is called.
+        let given = mounted.remove(file.path.as_str()).unwrap_or_default();
+        if given.is_empty() && test_scripts.is_one(file, tree.texts) {
+            continue;
+        }
+        for service in given {
             if !all.contains(&service) {
                 all.push(service);
             }

@@ -88,6 +88,7 @@ mod searched;
 mod spoken;
 mod starters;
 mod templated;
+mod testscripts;
 mod texts;
 mod tree;
 mod value;

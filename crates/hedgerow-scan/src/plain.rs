@@ -105,7 +105,7 @@ pub(crate) fn read(path: &str, text: &str) -> Plain {
 }
 
 /// Whether a text is a script of a shell, by its name or by the interpreter in its first line.
-fn is_shell(name: &str, text: &str) -> bool {
+pub(crate) fn is_shell(name: &str, text: &str) -> bool {
     const SHELLS: [&str; 6] = ["sh", "bash", "ksh", "zsh", "fish", "dash"];
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     let first = || text.strip_prefix("#!")?.lines().next()?.split(['/', ' ']).find(|word| SHELLS.contains(word));

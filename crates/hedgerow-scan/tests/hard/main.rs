@@ -36,6 +36,7 @@ mod scripts;
 mod searched;
 mod shadowed;
 mod silent;
+mod testscripts;
 mod told;
 mod wrappers;
 

@@ -6,6 +6,7 @@ use super::super::open::{Bindings, Open};
 use super::keyed::of_keys;
 use super::windows::{with_slashes, with_variables};
 use super::words::Quoting;
+use crate::environments::ENVIRONMENTS;
 
 /// How a file has its commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,28 +34,6 @@ pub(super) struct Script {
 /// Directories of tests, as for code.
 const TESTS: &[&str] =
     &["tests", "__tests__", "__mocks__", "e2e", "cypress", "integrationTest", "testFixtures", "testdata"];
-
-/// Words by which people name environments, beside `test`.
-const ENVIRONMENTS: &[&str] = &[
-    "acceptance",
-    "canary",
-    "dev",
-    "development",
-    "int",
-    "integration",
-    "live",
-    "prd",
-    "preprod",
-    "prod",
-    "production",
-    "qa",
-    "sandbox",
-    "stage",
-    "staging",
-    "stg",
-    "testing",
-    "uat",
-];
 
 /// The keys that have commands, in pipelines, task runners and hooks.
 pub(super) const COMMANDS: &[&str] = &[
