@@ -131,7 +131,7 @@ fn a_service_has_the_whole_repository_where_it_is_alone_and_nothing_is_said() {
         (
             "a place of another service",
             &|forge| config(forge, end, &format!("{end}scan: {{services: [{{path: src/cmd, name: worker}}]}}\n")),
-            (4, false),
+            (3, false),
         ),
         ("two services of its own", &|forge| forge.write("orders/user/service.yaml", "owner: web\n"), (0, true)),
         (
