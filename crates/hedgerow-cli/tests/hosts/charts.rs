@@ -115,7 +115,7 @@ const CASES: &[Case] = &[
         before: "{{- $d := dict \"addr\" \"s-a\" }}\n{{- if .Values.y }}\n{{- $_ := set $d \"addr\" \"s-b\" }}\n{{- end }}",
         env: "- name: ADDR\n  value: {{ $d.addr }}",
         sets: &["", "y=1"],
-        told: false,
+        told: true,
     },
     Case {
         values: "x: 1",
