@@ -3,7 +3,7 @@
 mod scripts;
 
 use crate::config::{ScanConfig, directories};
-use crate::paths::{dir_of, is_below};
+use crate::paths::{above, dir_of, is_below};
 use crate::program::{File, FnId, Meaning, PackageId, Program};
 use crate::tree::PlainFile;
 use hedgerow_code::Begins;
@@ -33,7 +33,7 @@ pub(crate) struct Home {
     /// Directories with its code, each with where the entry point is, if that is said.
     pub(crate) directories: Vec<(String, Option<String>)>,
     /// Directories below these whose code is other services'.
-    pub(crate) aside: Vec<String>,
+    pub(crate) aside: BTreeSet<String>,
 }
 
 impl Home {
@@ -51,14 +51,16 @@ impl Home {
 #[derive(Clone, Copy)]
 struct Area<'a> {
     path: &'a str,
-    aside: &'a [String],
+    aside: &'a BTreeSet<String>,
 }
 
 impl<'a> Area<'a> {
     fn files<'p>(self, program: &'a Program<'p>) -> impl Iterator<Item = (u32, &'a File<'p>)> {
-        program
-            .at_or_below(self.path)
-            .filter(move |(_, file)| !self.aside.iter().any(|other| is_below(file.path, other)))
+        program.at_or_below(self.path).filter(move |(_, file)| {
+            // Where it lies in another service's directory itself, somebody has said so.
+            let mut below = above(dir_of(file.path)).take_while(|dir| dir.len() > self.path.len());
+            !below.any(|dir| self.aside.contains(dir))
+        })
     }
 }
 
@@ -67,8 +69,8 @@ impl<'a> Area<'a> {
 pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl Iterator<Item = &'a str>) -> Vec<Home> {
     let mut homes: BTreeMap<String, Home> = BTreeMap::new();
     for service in services {
-        let home =
-            Home { name: service.name.clone(), slug: service.slug.clone(), directories: Vec::new(), aside: Vec::new() };
+        let (name, slug) = (service.name.clone(), service.slug.clone());
+        let home = Home { name, slug, directories: Vec::new(), aside: BTreeSet::new() };
         homes.insert(service.name.clone(), home);
     }
     for directory in directories(paths) {
@@ -91,7 +93,7 @@ pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl I
                 slug: name.replace('.', "-"),
                 name,
                 directories: Vec::new(),
-                aside: Vec::new(),
+                aside: BTreeSet::new(),
             });
             home.directories.push((directory.to_owned(), main));
         }
@@ -107,16 +109,18 @@ pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl I
             home.directories.push((if is_alone { String::new() } else { service.directory.clone() }, None));
         }
     }
-    let all: BTreeMap<String, BTreeSet<String>> = homes.values().fold(BTreeMap::new(), |mut all, home| {
+    let mut owners: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for home in homes.values() {
         for (directory, _) in &home.directories {
-            all.entry(directory.clone()).or_default().insert(home.name.clone());
+            owners.entry(directory.clone()).or_default().insert(home.name.clone());
         }
-        all
-    });
-    for home in homes.values_mut() {
-        let own = |other: &str| home.directories.iter().any(|(own, _)| own != other && is_below(other, own));
-        let others = all.iter().filter(|(other, names)| !names.contains(&home.name) && own(other));
-        home.aside = others.map(|(other, _)| other.clone()).collect();
+    }
+    for (directory, own) in &owners {
+        for around in above(directory).skip(1).filter_map(|around| owners.get(around)).flatten() {
+            if let Some(home) = homes.get_mut(around).filter(|home| !own.contains(&home.name)) {
+                home.aside.insert(directory.clone());
+            }
+        }
     }
     homes.into_values().collect()
 }

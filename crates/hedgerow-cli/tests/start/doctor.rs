@@ -313,12 +313,23 @@ fn the_fleet_that_is_meant_is_the_one_that_is_looked_at() {
         ("off.yaml", config("'off'").as_bytes()),
     ]);
     link(root.path(), "hedgerow", Path::new(BIN));
-    let said = |arguments: &str| {
+    let said_in = |directory: &Path, arguments: &str| {
         let path = root.path().join("bin").display().to_string();
-        let ran = Command::new(root.path(), arguments).variable("PATH", &path).run();
+        let ran = Command::new(directory, arguments).variable("PATH", &path).run();
         ran.out().to_owned()
     };
+    let said = |arguments: &str| said_in(root.path(), arguments);
     assert!(said("doctor").contains("there is no hedgerow.yaml here or above"));
+    // One that is called otherwise is no fleet, and is named.
+    std::fs::create_dir_all(root.path().join("other/below")).unwrap();
+    for name in ["hedgerow.yml", "Hedgerow.yaml", ".hedgerow.yaml"] {
+        let path = root.path().join("other").join(name);
+        std::fs::write(&path, config("audit")).unwrap();
+        let told = said_in(&root.path().join("other/below"), "doctor");
+        assert!(told.contains(&format!("other/{name}`, which nobody reads")), "{told}");
+        assert!(told.contains("rename it to `hedgerow.yaml`"), "{told}");
+        std::fs::remove_file(path).unwrap();
+    }
     let whole = said("-C fleet doctor");
     assert!(whole.contains("needed: Calico"), "{whole}");
     let other = said("-C fleet --config off.yaml doctor");

@@ -85,8 +85,10 @@ impl Read<'_> {
         config.tags = texts("tags").into_iter().map(|(tag, _)| tag).collect();
         config.hosts = hosts.into_iter().filter_map(|(text, span)| self.pattern(&text, span)).collect();
         for (text, span) in settings {
-            config.settings.extend(self.pattern(plain(&text), span));
-            config.set.push((text, span));
+            if let Some(pattern) = self.pattern(plain(&text), span) {
+                config.settings.push(pattern);
+                config.set.push((text, span));
+            }
         }
         config.excluded.clone_from(&exclude);
         config.exclude = self.globs(exclude);

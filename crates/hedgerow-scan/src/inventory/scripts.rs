@@ -26,10 +26,9 @@ pub(super) fn scripts(program: &Program, place: Area<'_>) -> Vec<FnId> {
         found.extend(functions.filter(|(_, f)| f.exported).filter_map(|(at, _)| program.function_at(file, at)));
         found.extend(factories(program, file, true));
     }
-    for package in rings(program, &files) {
-        let own = files.iter().filter(|file| program.package_of(**file) == package);
-        found.extend(own.filter_map(|file| program.loader(*file)));
-    }
+    let rings = rings(program, &files);
+    let in_rings = files.iter().filter(|file| rings.contains(&program.package_of(**file)));
+    found.extend(in_rings.filter_map(|file| program.loader(*file)));
     found.extend(files.iter().flat_map(|file| factories(program, *file, false)));
     // What a framework calls by an annotation is reached once its file is loaded.
     found
@@ -37,7 +36,7 @@ pub(super) fn scripts(program: &Program, place: Area<'_>) -> Vec<FnId> {
 
 /// One file of each ring of files that load each other and that no other file loads: a program's first file is often loaded by those that
 /// it loads. All others of a ring are loaded with it.
-fn rings(program: &Program, files: &[u32]) -> Vec<PackageId> {
+fn rings(program: &Program, files: &[u32]) -> BTreeSet<PackageId> {
     let own: BTreeSet<PackageId> = files.iter().map(|file| program.package_of(*file)).collect();
     let loads: BTreeMap<PackageId, Vec<PackageId>> = own
         .iter()
@@ -67,13 +66,13 @@ fn rings(program: &Program, files: &[u32]) -> Vec<PackageId> {
         }
     }
     let mut reached = BTreeSet::new();
-    let mut found = Vec::new();
+    let mut found = BTreeSet::new();
     for package in left.into_iter().rev() {
         if reached.contains(&package) {
             continue;
         }
         if loaded.contains(&package) {
-            found.push(package);
+            found.insert(package);
         }
         let mut open = vec![package];
         while let Some(package) = open.pop() {

@@ -8,6 +8,7 @@ use crate::mentions::weight::Weight;
 use crate::tree::{PlainFile, Tree};
 use hedgerow_code::ir::{Directive, Range};
 use hedgerow_code::lines;
+use hedgerow_code::testcode::is_test;
 use hedgerow_core::diag::Code;
 use hedgerow_deploy::{Hosts, foreign_objects};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,7 +20,9 @@ pub(super) fn ask(tree: &Tree, hosts: &Hosts, outcome: &mut Outcome) {
         let places = edge.evidence.iter().map(|evidence| &evidence.place);
         known.extend(places.map(|place| (place.path.as_str(), edge.callee.as_str(), place.range.start)));
     }
-    let found: Vec<Finding> = tree.texts.iter().filter_map(|file| of_file(file, tree, hosts, &known)).collect();
+    let is_applied = |path: &str| tree.config.deploy.as_ref().is_none_or(|globs| globs.is_match(path));
+    let files = tree.texts.iter().filter(|file| is_applied(&file.path) && !is_test(&file.path));
+    let found: Vec<Finding> = files.filter_map(|file| of_file(file, tree, hosts, &known)).collect();
     outcome.findings.extend(found);
 }
 

@@ -69,6 +69,9 @@ pub(super) fn taken(file: &PlainFile, variable: &str) -> Option<Place> {
     Some(Place { path: file.path.clone(), range: Range { start: place(start), end: place(start + length) } })
 }
 
+/// Words in the names of variables that say so, but where the rest of the name is that of a service's address.
+const MAY_BE_SERVICES: &[&str] = &["EMAIL", "FRONTEND", "WALLET"];
+
 /// Whether a variable for an address is about somebody else's, and not about where the service itself listens or is seen.
 pub(crate) fn asks_others(name: &str) -> bool {
     const OWN: &[&str] = &[
@@ -116,7 +119,10 @@ pub(crate) fn asks_others(name: &str) -> bool {
     ];
     // `DATABASE_URL` has no `BASE_URL` in it.
     let begins = |at: usize| at == 0 || name.as_bytes().get(at - 1) == Some(&b'_');
-    !OWN.iter().any(|own| name.match_indices(own).any(|(at, _)| begins(at)))
+    // Of people's mail, pages and wallets these words are as well, and services are called so.
+    let is_services = || ["_SERVICE_", "_SVC_"].iter().any(|word| name.contains(word)) || name.ends_with("_ADDR");
+    let is_own = |own: &&str| name.match_indices(*own).any(|(at, _)| begins(at));
+    !OWN.iter().any(|own| is_own(own) && !(MAY_BE_SERVICES.contains(own) && is_services()))
 }
 
 /// The finding about variables for addresses that no deploy file sets and that no known call takes.
@@ -153,4 +159,28 @@ pub(super) fn is_deploy(path: &str, text: &str) -> bool {
     // Symfony's own services are none of the deploy's.
     let is_container = path.ends_with("config/services.yaml") || path.ends_with("config/services.yml");
     is_chart || is_manifest(path, text) || (is_yaml && !is_container && has_line("services:"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_about_others_are_told_from_ones_own() {
+        for name in [
+            "LEDGER_URL",
+            "EMAIL_SERVICE_ADDR",
+            "WALLET_SERVICE_URL",
+            "FRONTEND_ADDR",
+            "EMAIL_SVC_HOST",
+            "DATABASE_URL",
+        ] {
+            assert!(asks_others(name), "{name}");
+        }
+        for name in
+            ["EMAIL_HOST", "FRONTEND_URL", "WALLET_ENDPOINT", "LISTEN_ADDR", "SERVER_ADDR", "PUBLIC_SERVICE_URL"]
+        {
+            assert!(!asks_others(name), "{name}");
+        }
+    }
 }

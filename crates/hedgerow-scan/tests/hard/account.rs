@@ -180,4 +180,8 @@ fn code_of_a_service_below_another_ones_is_its_own_alone() {
             rows(&[(&files, &["cart -> ledger proven"])]);
         }
     }
+    // What is said to begin in another one's directory does.
+    let files = "-- hedgerow.yaml\nscan: {services: [{path: ., name: service.shop, main: cart/job.js}, {path: cart, name: service.cart}]}\n\
+                 -- cart/main.js\nconsole.log(1);\n-- cart/job.js\nfetch('http://s-ledger');\n";
+    rows(&[(files, &["cart -> ledger proven", "shop -> ledger proven"])]);
 }

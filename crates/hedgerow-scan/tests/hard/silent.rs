@@ -596,6 +596,9 @@ fn an_address_in_an_object_of_a_kind_that_is_not_read_is_asked_about() {
         (object("name: s-ledger"), &[]),
         (object("url: http://example.com"), &[]),
         (object("publicUrl: http://s-ledger"), &[]),
+        // Nobody applies it.
+        (object("url: http://s-ledger").replace("k8s/", "tests/"), &[]),
+        (object("url: http://s-ledger") + "-- hedgerow.yaml\nscan: {deploy: ['deploy/*']}\n", &[]),
         // Somebody has said why.
         (object("url: http://s-ledger # hedgerow: ignore a drill"), &[]),
         (object("url: http://s-ledger") + "-- hedgerow.yaml\nscan: {ignore: {'k8s/x.yaml': a drill}}\n", &[]),

@@ -13,7 +13,7 @@ use crate::cli::report::{count, summary};
 use crate::cli::session::Session;
 use crate::look::Look;
 use anyhow::Context;
-use hedgerow::Parts;
+use hedgerow::{Parts, misnamed_config};
 use hedgerow_core::fleet::{Fleet, Scope};
 
 /// How a finding is to be taken.
@@ -58,10 +58,19 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Doctor) -> anyhow::R
     let mut tree = Vec::new();
     let mut fleet = None;
     match &root {
-        None => tree.push(Finding::note(
-            "there is no hedgerow.yaml here or above",
-            "`hedgerow init` looks at the tree and writes one; with -C, name the fleet's root",
-        )),
+        None => tree.push(match here.ancestors().find_map(misnamed_config) {
+            Some(found) => Finding::problem(
+                format!(
+                    "there is no hedgerow.yaml here or above, but there is `{}`, which nobody reads",
+                    found.display()
+                ),
+                "rename it to `hedgerow.yaml`",
+            ),
+            None => Finding::note(
+                "there is no hedgerow.yaml here or above",
+                "`hedgerow init` looks at the tree and writes one; with -C, name the fleet's root",
+            ),
+        }),
         Some(_) => {
             let found = session.read_parts(Scope::Whole, Parts::Searched)?.reading;
             let faults = summary(&found.diagnostics);
