@@ -3,7 +3,7 @@
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::inventory::Home;
 use crate::join::Join;
-use crate::mention::named;
+use crate::mention::{is_bypass, is_past_proxy, named};
 use crate::mentions::{Mention, Mentions, Weight, keep};
 use crate::pack::Kind;
 use crate::places::Places;
@@ -94,6 +94,8 @@ struct Word<'t, 'a> {
     program: Option<&'static str>,
     /// Whether a host stands there, if that program is given one.
     is_host: bool,
+    /// Whether a program is told to write it into a file of settings.
+    is_written: bool,
 }
 
 /// Adds what the commands of a service call, and what they and the mounted files name. `spoken` says in which deploy
@@ -103,7 +105,7 @@ pub(crate) fn read<'a>(
     given: &'a Given,
     hosts: &Hosts,
     places: &Places<'a>,
-    (spoken, found): (&Spoken<'a>, &mut Mentions),
+    (spoken, is_for_others, found): (&Spoken<'a>, &dyn Fn(&Spot, &str) -> bool, &mut Mentions),
     outcome: &mut Outcome,
 ) {
     let join = Join { hosts, given: Some(given), said: None };
@@ -138,6 +140,9 @@ pub(crate) fn read<'a>(
         }
         let groups = plain::groups(&file.text);
         for setting in hedgerow_code::lines::settings(&file.name, &file.text) {
+            if is_past_proxy(&file.text, &setting) {
+                continue;
+            }
             for named in named(setting.value, hedgerow_code::lines::key_of(&file.text, &setting), hosts) {
                 let is_called = !groups.contains(plain::group_of(&named.text));
                 if named.is_address && named.service != home.name && is_called {
@@ -146,6 +151,7 @@ pub(crate) fn read<'a>(
                     let what = format!("an address in `{}`", file.name);
                     let weight = match Weight::of_setting(&file.text, &setting) {
                         Weight::Address if file.paths.iter().any(|path| given.names(path)) => Weight::Told,
+                        Weight::Address if is_for_others(&file.spot, &file.name) => Weight::SharedAddress,
                         weight => weight,
                     };
                     let (text, port) = (named.text, named.port);
@@ -173,6 +179,8 @@ fn words<'t, 'a>(line: &'t [(Cow<'a, str>, &'a hedgerow_deploy::Word)]) -> Vec<W
     let mut found = Vec::new();
     let mut program: Option<&'static str> = None;
     let mut before = "";
+    // Whether a file of settings is changed: `app config edit app.toml ledger.url=http://ledger`.
+    let mut writes = false;
     // What a script sets: `URL=http://ledger; curl $URL`.
     let mut set: BTreeMap<&str, &str> = BTreeMap::new();
     for (whole, said) in line {
@@ -183,7 +191,7 @@ fn words<'t, 'a>(line: &'t [(Cow<'a, str>, &'a hedgerow_deploy::Word)]) -> Vec<W
         };
         for (nth, row) in whole.lines().enumerate() {
             if nth > 0 {
-                (program, before) = (None, "");
+                (program, before, writes) = (None, "", false);
             }
             if row.trim_start().starts_with('#') {
                 continue;
@@ -204,7 +212,7 @@ fn words<'t, 'a>(line: &'t [(Cow<'a, str>, &'a hedgerow_deploy::Word)]) -> Vec<W
                     set.insert(name, value.trim_matches(['"', '\'']));
                 }
                 if BETWEEN.contains(&piece) {
-                    (program, before) = (None, "");
+                    (program, before, writes) = (None, "", false);
                     continue;
                 }
                 let name = bare.rsplit('/').next().unwrap_or(bare);
@@ -232,11 +240,14 @@ fn words<'t, 'a>(line: &'t [(Cow<'a, str>, &'a hedgerow_deploy::Word)]) -> Vec<W
                         _ if before.starts_with('-') => before,
                         _ => "",
                     };
-                    found.push(Word { text, key, spot: &said.spot, before: ahead(text), program, is_host });
+                    let is_written =
+                        writes && bare.split_once('=').is_some_and(|(path, _)| path.contains('.') && !path.contains("://"));
+                    found.push(Word { text, key, spot: &said.spot, before: ahead(text), program, is_host, is_written });
                 }
+                writes |= before == "config" && matches!(bare, "edit" | "set");
                 before = bare;
                 if ends {
-                    (program, before) = (None, "");
+                    (program, before, writes) = (None, "", false);
                 }
             }
         }
@@ -256,7 +267,7 @@ struct Judge<'r, 'a> {
 impl<'a> Judge<'_, 'a> {
     /// A word that a program is given to call.
     fn call(&mut self, word: &Word<'_, 'a>) {
-        let Some(program) = word.program else { return };
+        let Some(program) = word.program.filter(|_| !is_bypass(word.key)) else { return };
         let kind = if WEB.contains(&program) { Kind::Http } else { Kind::Tcp };
         let is_url = word.text.contains("://");
         // A host alone, or with a port: what is none of the fleet's is no address for certain.
@@ -368,6 +379,9 @@ fn shown(address: &str) -> String {
 
 /// A word that names a service.
 fn mention<'a>(home: &Home, hosts: &Hosts, word: &Word<'_, 'a>, places: &Places<'a>, found: &mut Mentions) {
+    if is_bypass(word.key) {
+        return;
+    }
     let before = if word.is_host { "host" } else { "" };
     // What a port comes to may be open.
     let text = Partial::read(word.text);
@@ -377,7 +391,8 @@ fn mention<'a>(home: &Home, hosts: &Hosts, word: &Word<'_, 'a>, places: &Places<
     {
         let place = places.of(word.spot, &word.before, &named.text);
         let (what, text, port) = ("a container runs with it".to_owned(), shown(&named.text), named.port);
-        let weight = Weight::of_address(word.key);
+        // What is written into a file of settings is for whoever is given that.
+        let weight = if word.is_written { Weight::LooseAddress } else { Weight::of_address(word.key) };
         keep(found, &named.service, Mention { weight, place, text, what, port, client: None });
     }
 }

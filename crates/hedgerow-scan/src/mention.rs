@@ -6,9 +6,11 @@
 //! asks for a host. A text with spaces is read for connection strings and for URLs at its beginning or behind a command; what else it
 //! says is for people.
 
+mod bypass;
 mod strings;
 
 use crate::edge::Port;
+pub(crate) use bypass::{is_bypass, is_past_proxy};
 use hedgerow_deploy::{Answer, Hosts, Partial, has_own_scheme};
 use strings::strings;
 
@@ -173,7 +175,7 @@ pub(crate) fn is_address_variable(name: &str) -> bool {
 pub(crate) fn named(text: &str, before: &str, hosts: &Hosts) -> Vec<Named> {
     let mut found = Vec::new();
     let trimmed = text.trim();
-    if trimmed.len() < 2 || trimmed.len() > MAX_LENGTH {
+    if trimmed.len() < 2 || trimmed.len() > MAX_LENGTH || is_bypass(before) {
         return found;
     }
     let start = text.len() - text.trim_start().len();

@@ -10,6 +10,7 @@ mod hidden;
 mod objects;
 mod project;
 mod questions;
+mod shares;
 mod variables;
 mod weight;
 
@@ -24,7 +25,8 @@ use crate::config::Candidates;
 use crate::edge::{Class, Evidence, Outcome, Place, Port};
 use crate::frameworks;
 use crate::inventory::{Home, Owners};
-use crate::mention::{Named, asks_for_host, in_list, is_address_variable, is_choice, named};
+use crate::mention::{Named, asks_for_host, in_list, is_address_variable, is_choice, is_past_proxy, named};
+use crate::names::files::last;
 use crate::pack::Kind;
 use crate::part::Part;
 use crate::places::Places;
@@ -40,10 +42,11 @@ use hedgerow_code::ir::{Directive, Range};
 use hedgerow_code::lines;
 use hedgerow_code::testcode::is_test;
 use hedgerow_core::diag::Code;
-use hedgerow_deploy::{Deploy, Hosts, Said};
+use hedgerow_deploy::{Deploy, Hosts, Said, Spot};
 use hidden::Hidden;
 use project::Beside;
 use questions::Question;
+use shares::{Asked, Shares};
 use std::collections::BTreeMap;
 use variables::{asked_for, is_deploy, taken};
 
@@ -126,9 +129,11 @@ pub(crate) fn ask<'a>(
                 taken(file, name).is_some() || (foreign(&file.path).is_some() && asked_for(file, name).is_some())
             })
     });
+    let shares = Shares::new(homes, parts, deploy);
     let languages = project::languages(tree);
     let mut hidden_variables = Vec::new();
     let mut everybodys: BTreeMap<(String, String), Vec<(String, Place)>> = BTreeMap::new();
+    let (mut all_found, mut all_unset) = (Vec::new(), Vec::new());
     for (home, part) in homes.iter().zip(parts) {
         let mut own = texts.remove(home.name.as_str()).unwrap_or_default();
         let read = part.account.read.keys().filter_map(|language| languages.get(language.as_str()));
@@ -145,7 +150,8 @@ pub(crate) fn ask<'a>(
         let is_set = |name: &str| deploy.of(&home.name).is_some_and(|given| given.environment.contains_key(name));
         for (file, whose) in &own {
             let shared = if sharing.of(&file.path).is_some() { Sharers::All } else { Sharers::By(&shared) };
-            in_text((file, *whose), home, hosts, shared, &is_set, &mut found, &mut unset);
+            let is_for_others = *whose == Whose::Mounted && shares.is_for_others(&home.name, &file.path, last(&file.path));
+            in_text((file, *whose), home, hosts, (shared, is_for_others), &is_set, &mut found, &mut unset);
         }
         let own: Vec<&PlainFile> = own.into_iter().map(|(file, _)| file).collect();
         let languages = part.account.read.keys().map(String::as_str);
@@ -173,7 +179,8 @@ pub(crate) fn ask<'a>(
         outcome.findings.extend(templated::finding(&home.name, &open));
         let runs = |variable: &str| deploy.of(&home.name).is_some_and(|given| given.runs_with(variable));
         let uses = |variable: &str| {
-            part.variables.contains(variable) || own.iter().any(|file| file.text.contains(variable)) || runs(variable)
+            let names = |file: &&&PlainFile| file.text.contains(variable) && !is_of_variables(&file.path);
+            part.variables.contains(variable) || own.iter().any(|file| names(&file)) || runs(variable)
         };
         let reads = |variable: &str| {
             let takes = || own.iter().find_map(|file| taken(file, variable));
@@ -196,18 +203,25 @@ pub(crate) fn ask<'a>(
         frameworks::calls(home, &own, code, hosts, deploy, outcome);
         // Frameworks of the JVM fill settings from variables whose names nobody writes: `ledger.url` from `LEDGER_URL`.
         let common = (!is_of_jvm).then_some(&common);
-        let unused = given(home, hosts, deploy, places, (&shared, common), &uses, &mut found);
+        let unused = given(home, hosts, deploy, places, (&shared, common, &shares), &uses, &mut found);
         for (callee, name, place) in unused {
             everybodys.entry((callee, name)).or_default().push((home.name.clone(), place));
         }
         if let Some(given) = deploy.of(&home.name) {
-            commands::read(home, given, hosts, places, (spoken, &mut found), outcome);
+            let is_for_others = |spot: &Spot, name: &str| shares.is_file_for_others(&home.name, spot, name);
+            commands::read(home, given, hosts, places, (spoken, &is_for_others, &mut found), outcome);
         }
         unset.retain(|name, _| !is_set(name) && !part.found.findings.iter().any(|f| f.code == Code::UnknownClient));
         if let Some(finding) = unset_variables(&home.name, &unset) {
             outcome.findings.push(finding);
         }
-        tell(tree, home, spoken, found, outcome);
+        all_found.push(found);
+        all_unset.push(unset);
+    }
+    shares::settle(homes, parts, &mut all_found, &shares, outcome);
+    let mut asked = Asked::default();
+    for ((home, part), (found, unset)) in homes.iter().zip(parts).zip(all_found.into_iter().zip(all_unset)) {
+        tell(tree, home, spoken, found, (outcome, &mut asked));
         let given = deploy.of(&home.name);
         for (variable, hiding, spot) in given.map(|given| hidden::variables(given, hosts)).unwrap_or_default() {
             let name = format!("`{variable}`");
@@ -229,6 +243,7 @@ pub(crate) fn ask<'a>(
             }
         }
     }
+    outcome.findings.extend(asked.findings());
     for Hidden { service, variable, spot, callee, .. } in &hidden_variables {
         let Some(callee) = callee else { continue };
         let (place, target) = (places.of(spot, "", variable), format!("${variable}"));
@@ -249,7 +264,7 @@ fn in_text(
     (file, whose): (&PlainFile, Whose),
     home: &Home,
     hosts: &Hosts,
-    shared: Sharers<'_>,
+    (shared, is_for_others): (Sharers<'_>, bool),
     is_set: &impl Fn(&str) -> bool,
     found: &mut Mentions,
     unset: &mut BTreeMap<String, Place>,
@@ -287,6 +302,9 @@ fn in_text(
     } else if whose != Whose::Own || !is_deploy(&file.path, &file.text) {
         let groups = groups(&file.text);
         for setting in lines::settings(&file.path, &file.text) {
+            if is_past_proxy(&file.text, &setting) {
+                continue;
+            }
             // The words of people are not told from names: of a text of which nothing is known an address counts alone.
             let key = lines::key_of(&file.text, &setting);
             let is_choice =
@@ -305,7 +323,10 @@ fn in_text(
                 // What is put into a store is a row like others: who reads it may call there.
                 false if file.path.ends_with(".sql") => Weight::LooseAddress,
                 false if whose == Whose::Named => Weight::of_named(&file.text, &setting),
-                false => Weight::of_setting(&file.text, &setting),
+                false => match Weight::of_setting(&file.text, &setting) {
+                    Weight::Address if is_for_others => Weight::SharedAddress,
+                    weight => weight,
+                },
             };
             add(all, &weight, setting.start);
         }
@@ -328,7 +349,13 @@ fn in_text(
 }
 
 /// Turns mentions into edges, and asks about those that are no rule and that nobody has explained.
-fn tell(tree: &Tree, home: &Home, spoken: &Spoken<'_>, found: Mentions, outcome: &mut Outcome) {
+fn tell(
+    tree: &Tree,
+    home: &Home,
+    spoken: &Spoken<'_>,
+    found: Mentions,
+    (outcome, of_several): (&mut Outcome, &mut Asked),
+) {
     let is_known = |outcome: &Outcome, callee: &str| {
         let edge = outcome.edges.get(&(home.name.clone(), callee.to_owned()));
         edge.is_some_and(|edge| edge.class() < Class::Candidate)
@@ -380,9 +407,19 @@ fn tell(tree: &Tree, home: &Home, spoken: &Spoken<'_>, found: Mentions, outcome:
         if class(first.weight).is_rule() {
             continue;
         }
+        if first.weight == Weight::SharedAddress {
+            of_several.add(&home.name, &callee, &first.place);
+            continue;
+        }
         asked.push(Question { callee, mentions });
     }
     outcome.findings.extend(questions::findings(&home.name, asked));
+}
+
+/// Whether a file holds variables for others, by its name: that it sets one is no use of it.
+fn is_of_variables(path: &str) -> bool {
+    let name = last(path);
+    name.starts_with(".env") || name.starts_with("env.") || name.ends_with(".env")
 }
 
 /// Whether a file is YAML, by its name.

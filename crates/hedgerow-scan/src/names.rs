@@ -2,6 +2,7 @@
 //! addresses that no call takes.
 
 mod constants;
+pub(crate) mod files;
 mod settings;
 mod shown;
 
@@ -39,6 +40,8 @@ pub(crate) struct Names<'a, 'p> {
     pub(crate) variables: BTreeSet<String>,
     /// The variables that reached code asks for, and where.
     pub(crate) reads: BTreeMap<String, Place>,
+    /// The files of settings that it is given and that reached code names.
+    pub(crate) files: BTreeSet<String>,
     /// The variables for addresses in code that is reached and that no comment answers for.
     asked: BTreeMap<String, Place>,
     /// What stands around the literals of the function that was asked last.
@@ -55,7 +58,7 @@ impl<'a, 'p> Names<'a, 'p> {
         given: Option<&Given>,
     ) -> Self {
         let settings = Addresses::new(given, hosts, &home.name);
-        let (asked_for, mentions, variables, reads, asked) = Default::default();
+        let (asked_for, mentions, variables, reads, files, asked) = Default::default();
         Self {
             infer,
             reach,
@@ -67,6 +70,7 @@ impl<'a, 'p> Names<'a, 'p> {
             mentions,
             variables,
             reads,
+            files,
             asked,
             around: None,
         }
@@ -74,7 +78,7 @@ impl<'a, 'p> Names<'a, 'p> {
 
     /// Reads the service's own files, whether or not they are reached, and of libraries the functions that are. What is declared at the
     /// top of a library is everybody's and says nothing about who loads it.
-    pub(crate) fn read(&mut self, found: &Outcome) {
+    pub(crate) fn read(&mut self, found: &Outcome, given: Option<&Given>) {
         let program = self.infer.program;
         let own = own_files(program, self.home);
         for file in &own {
@@ -85,6 +89,7 @@ impl<'a, 'p> Names<'a, 'p> {
             }
             self.tags(program.files[*file as usize].facts);
         }
+        self.files = files::named(self.infer, self.reach, &own, given);
         let constants = Constants::new(program, self.reach, &own);
         for function in self.reach.functions.keys() {
             let is_own = own.contains(&program.file_of(*function));
@@ -195,11 +200,13 @@ impl<'a, 'p> Names<'a, 'p> {
         for named in all {
             let pair = (self.home.name.clone(), named.service.clone());
             let is_known = found.edges.get(&pair).is_some_and(|edge| edge.class() < Class::Candidate);
-            if named.service == self.home.name || is_known || self.is_answered(site.function) {
+            let range = self.place(site).range;
+            let is_none = is_known || self.is_answered(site.function) || around.is_past_proxy(range);
+            if named.service == self.home.name || is_none {
                 continue;
             }
             let (weight, what) = match (named.is_address, is_reached) {
-                (true, true) if around.is_for_browsers(self.place(site).range) => {
+                (true, true) if around.is_for_browsers(range) => {
                     (Weight::LooseAddress, "an address for browsers")
                 }
                 (true, true) => (Weight::Address, "an address"),
@@ -314,6 +321,6 @@ pub(crate) fn filling(tag: &str) -> impl Iterator<Item = &str> {
 /// Whether a text has the form of an environment variable's name.
 fn is_variable(text: &str) -> bool {
     (3..=80).contains(&text.len())
-        && text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text.trim_start_matches('_').starts_with(|c: char| c.is_ascii_uppercase())
         && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }

@@ -46,6 +46,8 @@ pub(crate) struct Part {
     pub(crate) variables: BTreeSet<String>,
     /// Those of them that reached code asks for, and where.
     pub(crate) reads: BTreeMap<String, Place>,
+    /// The files of settings that the deploy gives it and that reached code names.
+    pub(crate) files: BTreeSet<String>,
     /// The parts of the configuration that reached code asks for by name.
     pub(crate) sections: BTreeSet<Vec<String>>,
     /// What of its code was read.
@@ -154,9 +156,10 @@ pub(crate) fn part<'p>(
     (part.account, part.loads) = crate::account::of_code(infer, home, reach, entries);
     let mut names =
         Names::new(infer, reach, &answered, around.hosts.of(&home.name), home, around.deploy.of(&home.name));
-    names.read(&part.found);
+    names.read(&part.found, around.deploy.of(&home.name));
     names.unset(variables, around.deploy.of(&home.name), &mut part.found);
     (part.mentions, part.variables, part.reads) = (names.mentions, names.variables, names.reads);
+    part.files = names.files;
     // A call that is known says more.
     let is_known = |found: &Outcome, service: &str| {
         let edge = found.edges.get(&(home.name.clone(), service.to_owned()));

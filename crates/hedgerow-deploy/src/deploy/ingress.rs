@@ -131,6 +131,11 @@ const KINDS: &[(&str, &[&str], Kind)] = &[
 const GATEWAY: &[&str] = &["gateway.networking.k8s.io"];
 const TRAEFIK: &[&str] = &["traefik.io", "traefik.containo.us"];
 
+/// Whether objects of a kind, by its name alone, ask a controller to call Services.
+pub(crate) fn is_route(kind: &str) -> bool {
+    KINDS.iter().any(|(name, ..)| *name == kind)
+}
+
 /// The kind of an object that asks a controller to call Services. What does not say its group, or not in so many letters, may be of any.
 fn asks(object: &Value) -> Option<(&'static str, Kind)> {
     let kind = text_at(object, &["kind"])?;

@@ -30,6 +30,7 @@ mod workloads;
 pub use command::{Command, Mounted, Word};
 pub use foreign::{Foreign, foreign_objects};
 pub use given::{Given, Hiding};
+pub(crate) use ingress::is_route;
 pub use mounts::{is_manifest, without_objects};
 pub use routed::Route;
 pub use schedule::Schedule;

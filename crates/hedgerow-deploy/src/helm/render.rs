@@ -11,8 +11,10 @@ use super::printed::printed;
 use super::scope::Scope;
 use super::spent::Around;
 use super::template::{Action, Block, Branch, Kind, Node};
+use crate::deploy::is_route;
 use crate::partial::{Gap, Partial};
 use crate::value::Value;
+use std::collections::BTreeSet;
 
 /// How many bytes one rendering may take.
 const MAX_BYTES: usize = 2 << 20;
@@ -113,10 +115,12 @@ impl<'l> Render<'l> {
     /// The branch that is taken, where that can be told.
     fn surely(block: &Block, code: &str, value: Option<&Value>) -> Option<usize> {
         match (block.kind, value) {
-            // A release's name is a letter of its own, and what is named after it is named so everywhere.
-            (Kind::If, _) => {
+            (Kind::If, value) => {
                 let is_whole = block.branches.len() == 2 && block.branches.iter().skip(1).all(|b| b.head.is_none());
-                (is_whole && asks_for_release(code)).then_some(1)
+                // A chart has a route for whoever wants one: what is switched off asks nobody to call.
+                let is_off = || matches!(value, Some(Value::Bool(false))) && block.is_of_routes();
+                // A release's name is a letter of its own, and what is named after it is named so everywhere.
+                (is_whole && (asks_for_release(code) || is_off())).then_some(1)
             }
             (Kind::With, Some(value)) => is_surely_set(value).then_some(0),
             (Kind::Range, Some(Value::List(list))) => Some(usize::from(list.is_empty())),
@@ -336,8 +340,31 @@ fn change(code: &str, made: Option<&Value>, scope: &mut Scope) {
 }
 
 impl Block {
+    /// Whether all objects of its first branch are routes: Ingresses and the like.
+    fn is_of_routes(&self) -> bool {
+        let mut kinds = BTreeSet::new();
+        if let Some(branch) = self.branches.first() {
+            kinds_in(&branch.nodes, &mut kinds);
+        }
+        self.alone && !kinds.is_empty() && kinds.iter().all(|kind| is_route(kind))
+    }
+
     fn others_are_empty(&self) -> bool {
         self.branches.iter().skip(1).all(|branch| branch.nodes.is_empty())
+    }
+}
+
+/// The kinds of the objects that nodes write; what is not written out is an empty one.
+fn kinds_in<'n>(nodes: &'n [Node], found: &mut BTreeSet<&'n str>) {
+    for node in nodes {
+        match node {
+            Node::Text { text, .. } => {
+                let kinds = text.letters().lines().filter_map(|line| line.strip_prefix("kind:"));
+                found.extend(kinds.map(|kind| kind.trim().trim_matches(['"', '\''])));
+            }
+            Node::Action(_) => {}
+            Node::Block(block) => block.branches.iter().for_each(|branch| kinds_in(&branch.nodes, found)),
+        }
     }
 }
 

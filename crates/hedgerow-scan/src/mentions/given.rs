@@ -1,5 +1,6 @@
 //! What the deploy gives to services: the addresses and names of others in their variables and commands.
 
+use super::shares::{FEW, Shares};
 use super::weight::{Mention, Mentions, Weight, is_shown_elsewhere, keep};
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::inventory::Home;
@@ -173,11 +174,26 @@ impl<'d> Common<'d> {
         common
     }
 
-    /// Whether a variable that a service is given at a place is there for others: it is given to several, and only others ask for it.
-    fn is_for_others(&self, service: &str, name: &str, place: Place) -> bool {
-        self.asking.get(name).is_some_and(|services| !services.contains(service))
-            && self.given.contains_key(&(name, place))
+    /// Whether a variable that a service is given at a place is there for others: it is given to several, and only others ask for it; or
+    /// nobody does, and this one is no program of the tree as the others are.
+    fn is_for_others(&self, home: &Home, name: &str, place: Place, shares: &Shares<'_>) -> bool {
+        let Some(given) = self.given.get(&(name, place)) else { return false };
+        match self.asking.get(name).filter(|services| !services.is_empty()) {
+            Some(services) => !services.contains(home.name.as_str()),
+            None => {
+                given.len() >= FEW && shares.is_stranger(&home.name, given.iter().copied()) && !is_named_for(name, home)
+            }
+        }
     }
+}
+
+/// Whether a variable is called like a service: `KEYCLOAK_DB_URL` of `keycloak`. Its image knows it.
+fn is_named_for(variable: &str, home: &Home) -> bool {
+    let plain = |name: &str| name.to_lowercase().replace(['-', '.'], "_");
+    let variable = plain(variable);
+    let name = plain(home.name.rsplit('.').next().unwrap_or(&home.name));
+    let words = name.split('_').filter(|word| word.len() > 2);
+    std::iter::once(name.as_str()).chain(words).any(|word| variable.split('_').next() == Some(word) || variable.starts_with(&format!("{word}_")))
 }
 
 /// What the deploy gives to a service. Answers with the addresses that many are given and that this one is not seen to use: the service,
@@ -187,7 +203,7 @@ pub(super) fn given<'a>(
     hosts: &Hosts,
     deploy: &'a Deploy,
     places: &Places<'a>,
-    (shared, common): (&Shared<'_>, Option<&Common<'_>>),
+    (shared, common, shares): (&Shared<'_>, Option<&Common<'_>>, &Shares<'_>),
     uses: &impl Fn(&str) -> bool,
     found: &mut Mentions,
 ) -> Vec<(String, String, Place)> {
@@ -236,10 +252,12 @@ pub(super) fn given<'a>(
             let everybodys = client.is_none() && is_everybodys(shared, name, value) && !given.runs_with(name);
             if !everybodys || uses(name) {
                 let is_for_others =
-                    || common.is_some_and(|common| common.is_for_others(&home.name, name, place(said(), name)));
-                let is_loose =
-                    everybodys || client == Some(&false) || (client.is_none() && !uses(name) && is_for_others());
-                let address = if is_loose { Weight::LooseAddress } else { Weight::Address };
+                    || common.is_some_and(|common| common.is_for_others(home, name, place(said(), name), shares));
+                let address = match everybodys || client == Some(&false) {
+                    true => Weight::LooseAddress,
+                    false if client.is_none() && !uses(name) && is_for_others() => Weight::SharedAddress,
+                    false => Weight::Address,
+                };
                 add(name, value, address, &said, (format!("${name}"), format!("the value of `{name}`")));
             } else {
                 let named = named(value, name, hosts).into_iter();

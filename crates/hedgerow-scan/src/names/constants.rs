@@ -166,7 +166,7 @@ impl<'p> Constants<'p> {
 }
 
 /// The class that an expression is or is a value of.
-fn class<'p>(infer: &Infer<'_, 'p>, function: FnId, of: ExprId) -> Option<TypeId> {
+pub(super) fn class<'p>(infer: &Infer<'_, 'p>, function: FnId, of: ExprId) -> Option<TypeId> {
     let program = infer.program;
     let meaning = match program.expr(function, of) {
         Expr::Name(name) => Some(program.meaning(program.file_of(function), program.word(function, *name))),

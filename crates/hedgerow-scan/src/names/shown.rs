@@ -3,6 +3,7 @@
 
 use super::constants::holds;
 use crate::infer::Infer;
+use crate::mention::is_bypass;
 use crate::mentions::{is_of_cors, is_origin, is_shown_to_browsers};
 use crate::program::FnId;
 use hedgerow_code::ir::{Expr, ExprId, Facts, Range};
@@ -13,6 +14,8 @@ pub(super) struct Around {
     /// What is passed to something, or stands in something, whose name says that it is for browsers: `WithOrigins("http://shop")`,
     /// `cors({origin: "http://shop"})`, `allow_origins=["http://shop"]`. None lies in another one.
     for_browsers: Vec<Range>,
+    /// What stands in a list of hosts that are called without a proxy.
+    past_proxy: Vec<Range>,
     /// The first call that is given an expression as it is.
     calls: BTreeMap<ExprId, ExprId>,
 }
@@ -24,9 +27,16 @@ impl Around {
         // What a proxy sends requests on to is called its origin as well.
         let is_of_cors = program.exprs(function).any(|id| name_of(facts, id).is_some_and(is_of_cors));
         let says = |name: &str| says(name, is_of_cors);
-        let (mut spans, mut calls) = (Vec::new(), BTreeMap::new());
-        let mut add = |value: ExprId| {
-            if !matches!(facts.expr(value), Expr::Closure(_)) {
+        let (mut spans, mut past_proxy, mut calls) = (Vec::new(), Vec::new(), BTreeMap::new());
+        let asks = |name: &str| (says(name), is_bypass(name));
+        let mut add = |value: ExprId, (is_said, is_past): (bool, bool)| {
+            if matches!(facts.expr(value), Expr::Closure(_)) {
+                return;
+            }
+            if is_past {
+                past_proxy.push(facts.span(value));
+            }
+            if is_said {
                 spans.push(facts.span(value));
             }
         };
@@ -37,11 +47,12 @@ impl Around {
                     let first = all.first().and_then(|first| text_of(facts, first.value));
                     let is_said = name_of(facts, *callee).is_some_and(says)
                         || first.is_some_and(|name| name.eq_ignore_ascii_case("Access-Control-Allow-Origin"));
+                    // `setenv("NO_PROXY", "ledger")`
+                    let is_past = first.is_some_and(is_bypass);
                     for argument in all {
                         calls.entry(argument.value).or_insert(id);
-                        if is_said || argument.name.is_some_and(|name| says(facts.word(name))) {
-                            add(argument.value);
-                        }
+                        let (shown, past) = argument.name.map_or((false, false), |name| asks(facts.word(name)));
+                        add(argument.value, (is_said || shown, is_past || past));
                     }
                 }
                 Expr::New { arguments, .. } => {
@@ -53,8 +64,8 @@ impl Around {
                     for part in facts.parts(*parts) {
                         let field = part.field.map(|name| facts.word(name));
                         let name = field.or_else(|| text_of(facts, part.key?));
-                        if name.is_some_and(says) {
-                            add(part.value);
+                        if let Some(name) = name {
+                            add(part.value, asks(name));
                         }
                     }
                 }
@@ -62,23 +73,38 @@ impl Around {
             }
         }
         for store in facts.stores(program.function(function)) {
-            if name_of(facts, store.target).is_some_and(says) {
-                add(store.value);
+            // `os.environ["NO_PROXY"] = "ledger"`
+            let key = match facts.expr(store.target) {
+                Expr::Index { key, .. } => text_of(facts, *key).map(|name| (false, is_bypass(name))),
+                _ => name_of(facts, store.target).map(asks),
+            };
+            if let Some(key) = key {
+                add(store.value, key);
             }
         }
-        Self { for_browsers: outermost(spans), calls }
+        Self { for_browsers: outermost(spans), past_proxy: outermost(past_proxy), calls }
     }
 
     /// Whether what stands in a place is for browsers.
     pub(super) fn is_for_browsers(&self, span: Range) -> bool {
-        let behind = self.for_browsers.partition_point(|outer| outer.start <= span.start);
-        self.for_browsers[..behind].last().is_some_and(|outer| holds(*outer, span))
+        is_within(&self.for_browsers, span)
+    }
+
+    /// Whether what stands in a place is in a list of hosts that are called without a proxy.
+    pub(super) fn is_past_proxy(&self, span: Range) -> bool {
+        is_within(&self.past_proxy, span)
     }
 
     /// The call that is given an expression.
     pub(super) fn call(&self, of: ExprId) -> Option<ExprId> {
         self.calls.get(&of).copied()
     }
+}
+
+/// Whether one of some places, in their order, holds another one.
+fn is_within(outer: &[Range], span: Range) -> bool {
+    let behind = outer.partition_point(|outer| outer.start <= span.start);
+    outer[..behind].last().is_some_and(|outer| holds(*outer, span))
 }
 
 /// Those of some places that lie in no other one, in their order. Of two places one may only lie in the other one.

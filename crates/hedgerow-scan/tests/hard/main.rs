@@ -35,6 +35,7 @@ mod releases;
 mod scripts;
 mod searched;
 mod shadowed;
+mod shares;
 mod silent;
 mod testscripts;
 mod told;
