@@ -240,8 +240,8 @@ fn words<'t, 'a>(line: &'t [(Cow<'a, str>, &'a hedgerow_deploy::Word)]) -> Vec<W
                         _ if before.starts_with('-') => before,
                         _ => "",
                     };
-                    let is_written =
-                        writes && bare.split_once('=').is_some_and(|(path, _)| path.contains('.') && !path.contains("://"));
+                    let is_written = writes
+                        && bare.split_once('=').is_some_and(|(path, _)| path.contains('.') && !path.contains("://"));
                     found.push(Word { text, key, spot: &said.spot, before: ahead(text), program, is_host, is_written });
                 }
                 writes |= before == "config" && matches!(bare, "edit" | "set");

@@ -150,7 +150,8 @@ pub(crate) fn ask<'a>(
         let is_set = |name: &str| deploy.of(&home.name).is_some_and(|given| given.environment.contains_key(name));
         for (file, whose) in &own {
             let shared = if sharing.of(&file.path).is_some() { Sharers::All } else { Sharers::By(&shared) };
-            let is_for_others = *whose == Whose::Mounted && shares.is_for_others(&home.name, &file.path, last(&file.path));
+            let is_for_others =
+                *whose == Whose::Mounted && shares.is_for_others(&home.name, &file.path, last(&file.path));
             in_text((file, *whose), home, hosts, (shared, is_for_others), &is_set, &mut found, &mut unset);
         }
         let own: Vec<&PlainFile> = own.into_iter().map(|(file, _)| file).collect();
@@ -179,8 +180,12 @@ pub(crate) fn ask<'a>(
         outcome.findings.extend(templated::finding(&home.name, &open));
         let runs = |variable: &str| deploy.of(&home.name).is_some_and(|given| given.runs_with(variable));
         let uses = |variable: &str| {
-            let names = |file: &&&PlainFile| file.text.contains(variable) && !is_of_variables(&file.path);
-            part.variables.contains(variable) || own.iter().any(|file| names(&file)) || runs(variable)
+            part.variables.contains(variable) || own.iter().any(|file| file.text.contains(variable)) || runs(variable)
+        };
+        // That a file sets a variable is no use of it.
+        let names = |variable: &str| {
+            let files = own.iter().filter(|file| !is_of_variables(&file.path));
+            runs(variable) || files.clone().any(|file| file.text.contains(variable))
         };
         let reads = |variable: &str| {
             let takes = || own.iter().find_map(|file| taken(file, variable));
@@ -203,7 +208,7 @@ pub(crate) fn ask<'a>(
         frameworks::calls(home, &own, code, hosts, deploy, outcome);
         // Frameworks of the JVM fill settings from variables whose names nobody writes: `ledger.url` from `LEDGER_URL`.
         let common = (!is_of_jvm).then_some(&common);
-        let unused = given(home, hosts, deploy, places, (&shared, common, &shares), &uses, &mut found);
+        let unused = given(home, hosts, deploy, places, (&shared, common, &shares), (&uses, &names), &mut found);
         for (callee, name, place) in unused {
             everybodys.entry((callee, name)).or_default().push((home.name.clone(), place));
         }

@@ -206,9 +206,7 @@ impl<'a, 'p> Names<'a, 'p> {
                 continue;
             }
             let (weight, what) = match (named.is_address, is_reached) {
-                (true, true) if around.is_for_browsers(range) => {
-                    (Weight::LooseAddress, "an address for browsers")
-                }
+                (true, true) if around.is_for_browsers(range) => (Weight::LooseAddress, "an address for browsers"),
                 (true, true) => (Weight::Address, "an address"),
                 (true, false) => (Weight::UnreachedAddress, "no known entry point reaches this"),
                 (false, _) => (Weight::Name, "a name"),

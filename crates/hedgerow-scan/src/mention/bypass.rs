@@ -76,18 +76,23 @@ fn words(name: &str) -> Vec<String> {
 /// words behind it.
 pub(crate) fn is_past_proxy(text: &str, setting: &Setting<'_>) -> bool {
     let key = lines::key_of(text, setting);
-    let below = |above: &str| is_bypass(&format!("{}.{key}", above.trim().trim_start_matches("- ").trim_matches(['"', '\''])));
+    let below =
+        |above: &str| is_bypass(&format!("{}.{key}", above.trim().trim_start_matches("- ").trim_matches(['"', '\''])));
     if is_bypass(key) || is_bypass(setting.key) {
         return true;
     }
-    if matches!(words(key).first().map(String::as_str), Some("bypass" | "exclude" | "excludes" | "exceptions" | "ignore" | "no" | "non"))
-        && (lines::opened(setting.key).any(below) || lines::above(text, setting.start).any(below))
+    if matches!(
+        words(key).first().map(String::as_str),
+        Some("bypass" | "exclude" | "excludes" | "exceptions" | "ignore" | "no" | "non")
+    ) && (lines::opened(setting.key).any(below) || lines::above(text, setting.start).any(below))
     {
         return true;
     }
     // `no_proxy = one, other:80`
     let (name, rest) = setting.key.split_once(['=', ':']).unwrap_or_default();
-    is_bypass(name) && !rest.contains(['=', '{', '}', ';']) && !["\":", "\" :", ": "].iter().any(|mark| rest.trim().contains(mark))
+    is_bypass(name)
+        && !rest.contains(['=', '{', '}', ';'])
+        && !["\":", "\" :", ": "].iter().any(|mark| rest.trim().contains(mark))
 }
 
 #[cfg(test)]

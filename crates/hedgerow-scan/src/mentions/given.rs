@@ -1,6 +1,6 @@
 //! What the deploy gives to services: the addresses and names of others in their variables and commands.
 
-use super::shares::{FEW, Shares};
+use super::shares::Shares;
 use super::weight::{Mention, Mentions, Weight, is_shown_elsewhere, keep};
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::inventory::Home;
@@ -174,16 +174,17 @@ impl<'d> Common<'d> {
         common
     }
 
-    /// Whether a variable that a service is given at a place is there for others: it is given to several, and only others ask for it; or
-    /// nobody does, and this one is no program of the tree as the others are.
-    fn is_for_others(&self, home: &Home, name: &str, place: Place, shares: &Shares<'_>) -> bool {
-        let Some(given) = self.given.get(&(name, place)) else { return false };
-        match self.asking.get(name).filter(|services| !services.is_empty()) {
-            Some(services) => !services.contains(home.name.as_str()),
-            None => {
-                given.len() >= FEW && shares.is_stranger(&home.name, given.iter().copied()) && !is_named_for(name, home)
-            }
-        }
+    /// Whether a variable that a service is given at a place is there for others: it is given to several, and only others ask for it.
+    fn is_for_others(&self, service: &str, name: &str, place: Place) -> bool {
+        self.asking.get(name).is_some_and(|services| !services.contains(service))
+            && self.given.contains_key(&(name, place))
+    }
+
+    /// Whether it is there for the programs of the tree, of which this service is none, and none of them is seen to ask for it.
+    fn is_for_programs(&self, home: &Home, name: &str, place: Place, shares: &Shares<'_>) -> bool {
+        !self.asking.contains_key(name)
+            && !is_named_for(name, home)
+            && self.given.get(&(name, place)).is_some_and(|all| shares.is_stranger(&home.name, all.iter().copied()))
     }
 }
 
@@ -193,7 +194,9 @@ fn is_named_for(variable: &str, home: &Home) -> bool {
     let variable = plain(variable);
     let name = plain(home.name.rsplit('.').next().unwrap_or(&home.name));
     let words = name.split('_').filter(|word| word.len() > 2);
-    std::iter::once(name.as_str()).chain(words).any(|word| variable.split('_').next() == Some(word) || variable.starts_with(&format!("{word}_")))
+    std::iter::once(name.as_str())
+        .chain(words)
+        .any(|word| variable.split('_').next() == Some(word) || variable.starts_with(&format!("{word}_")))
 }
 
 /// What the deploy gives to a service. Answers with the addresses that many are given and that this one is not seen to use: the service,
@@ -204,7 +207,7 @@ pub(super) fn given<'a>(
     deploy: &'a Deploy,
     places: &Places<'a>,
     (shared, common, shares): (&Shared<'_>, Option<&Common<'_>>, &Shares<'_>),
-    uses: &impl Fn(&str) -> bool,
+    (uses, names): (&impl Fn(&str) -> bool, &impl Fn(&str) -> bool),
     found: &mut Mentions,
 ) -> Vec<(String, String, Place)> {
     let mut unused = Vec::new();
@@ -251,11 +254,17 @@ pub(super) fn given<'a>(
             let client = given.clients.get(name);
             let everybodys = client.is_none() && is_everybodys(shared, name, value) && !given.runs_with(name);
             if !everybodys || uses(name) {
-                let is_for_others =
-                    || common.is_some_and(|common| common.is_for_others(home, name, place(said(), name), shares));
+                let is_for_others = || {
+                    let common = common.filter(|_| client.is_none());
+                    let at = || place(said(), name);
+                    common.is_some_and(|common| {
+                        (!uses(name) && common.is_for_others(&home.name, name, at()))
+                            || (common.is_for_programs(home, name, at(), shares) && !names(name))
+                    })
+                };
                 let address = match everybodys || client == Some(&false) {
                     true => Weight::LooseAddress,
-                    false if client.is_none() && !uses(name) && is_for_others() => Weight::SharedAddress,
+                    false if is_for_others() => Weight::SharedAddress,
                     false => Weight::Address,
                 };
                 add(name, value, address, &said, (format!("${name}"), format!("the value of `{name}`")));

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What so many services are given alike is there for all of them. Two may well be one program and its worker, and what both are given is
 /// for both of them most of the time.
-pub(super) const FEW: usize = 3;
+const FEW: usize = 3;
 
 /// The files that several services find beside them, and which of these name them.
 #[derive(Debug, Default)]
@@ -124,15 +124,12 @@ pub(super) fn settle(homes: &[Home], parts: &[Part], found: &mut [Mentions], sha
                     && others.is_some_and(|others| !reaching.iter().all(|nth| others.contains_key(nth)))
             })
         };
-        let known: BTreeSet<usize> =
-            reaching.iter().copied().filter(|nth| calls(nth) || is_told(*nth)).collect();
+        let known: BTreeSet<usize> = reaching.iter().copied().filter(|nth| calls(nth) || is_told(*nth)).collect();
         if known.is_empty() {
             continue;
         }
         let others = reaching.iter().filter(|nth| holders.get(nth) == Some(&Weight::Address) && !known.contains(nth));
-        changes.extend(
-            others.map(|nth| (*nth, (*callee).to_owned(), (*place).clone(), Some(Weight::SharedAddress))),
-        );
+        changes.extend(others.map(|nth| (*nth, (*callee).to_owned(), (*place).clone(), Some(Weight::SharedAddress))));
     }
     for (nth, callee, place, weight) in changes {
         let Some(all) = found[nth].get_mut(&callee) else { continue };
@@ -207,7 +204,10 @@ fn finding(services: BTreeSet<String>, callees: &BTreeMap<String, BTreeSet<Place
             if callers.len() == 1 { "is" } else { "are" },
             listed(&names)
         ),
-        marks: marks.take(MAX_MARKS).map(|(callee, place)| (place.clone(), format!("an address of `{callee}`"))).collect(),
+        marks: marks
+            .take(MAX_MARKS)
+            .map(|(callee, place)| (place.clone(), format!("an address of `{callee}`")))
+            .collect(),
         help: vec![
             "where one of them is called, say so by a rule file or a comment in the caller's code".to_owned(),
             format!(

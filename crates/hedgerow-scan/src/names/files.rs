@@ -107,12 +107,7 @@ fn text<'p>(facts: &'p Facts, id: ExprId, wanted: &BTreeSet<&str>) -> Option<(Ra
 }
 
 /// The files whose names an expression holds that may be a constant.
-fn asked_by<'p>(
-    infer: &Infer<'_, 'p>,
-    constants: &Constants<'p>,
-    function: FnId,
-    id: ExprId,
-) -> BTreeSet<&'p str> {
+fn asked_by<'p>(infer: &Infer<'_, 'p>, constants: &Constants<'p>, function: FnId, id: ExprId) -> BTreeSet<&'p str> {
     let program = infer.program;
     let facts = program.facts_of(function);
     let (name, of) = match facts.expr(id) {

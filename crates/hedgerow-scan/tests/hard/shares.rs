@@ -53,14 +53,13 @@ fn hosts_that_are_called_past_a_proxy_are_no_addresses() {
         (file(".env", "NO_PROXY=s-ledger,s-cart"), NONE),
         (format!("{OTHERS}-- service.shop/Dockerfile\nFROM x\nENV NO_PROXY s-ledger:80\n"), NONE),
         (
-            format!("{OTHERS}-- service.shop/main.py\nimport os\nos.environ['NO_PROXY'] = 's-ledger:80'\nos.environ.setdefault('no_proxy', 's-cart:80')\n"),
+            format!(
+                "{OTHERS}-- service.shop/main.py\nimport os\nos.environ['NO_PROXY'] = 's-ledger:80'\nos.environ.setdefault('no_proxy', 's-cart:80')\n"
+            ),
             NONE,
         ),
         // Code that hands the list on calls nobody in it.
-        (
-            env("NO_PROXY", "s-ledger:80") + "-- service.shop/main.py\nimport os\nuse(os.environ['NO_PROXY'])\n",
-            NONE,
-        ),
+        (env("NO_PROXY", "s-ledger:80") + "-- service.shop/main.py\nimport os\nuse(os.environ['NO_PROXY'])\n", NONE),
         // A proxy is called, and so is what a name only sounds like such a list.
         (env("HTTP_PROXY", "http://s-ledger:3128"), CALLS),
         (env("NANO_PROXY", "http://s-ledger:3128"), CALLS),
@@ -98,10 +97,19 @@ fn a_file_that_several_mount_is_for_those_whose_code_names_it() {
         (mounted("import \"bank/lib\"\nfunc main() { lib.Load(lib.Ledger) }", go), one),
         (mounted("import \"bank/lib\"\nfunc main() { lib.Load(\"ledger.yml\") }", go), one),
         (mounted("import \"bank/lib\"\nfunc main() { lib.Load(\"/config/ledger.yml\") }", go), one),
-        (mounted("import \"bank/lib\"\nfunc main() { m := map[string]any{lib.Ledger: nil}; for k := range m { lib.Load(k) } }", go), one),
+        (
+            mounted(
+                "import \"bank/lib\"\nfunc main() { m := map[string]any{lib.Ledger: nil}; for k := range m { lib.Load(k) } }",
+                go,
+            ),
+            one,
+        ),
         // A program of another language names it as well.
         (
-            mounted("import \"bank/lib\"\nfunc main() { lib.Load(lib.Ledger) }", "main.py\nload('/config/ledger.yml')\n"),
+            mounted(
+                "import \"bank/lib\"\nfunc main() { lib.Load(lib.Ledger) }",
+                "main.py\nload('/config/ledger.yml')\n",
+            ),
             &["emoji -> ledger addressed", "paint -> ledger addressed", "db shop ? ledger"],
         ),
         // Nobody names it: it may be anybody's whose program is in the tree.
@@ -126,9 +134,8 @@ fn a_file_that_several_mount_is_for_those_whose_code_names_it() {
 #[test]
 fn a_file_that_compose_mounts_for_several_is_for_those_whose_code_names_it() {
     let of = |emoji: &str| {
-        let services = ["emoji", "shop", "paint"].map(|name| {
-            format!("  s-{name}: {{image: x, volumes: ['./conf/ledger.toml:/etc/ledger.toml']}}\n")
-        });
+        let services = ["emoji", "shop", "paint"]
+            .map(|name| format!("  s-{name}: {{image: x, volumes: ['./conf/ledger.toml:/etc/ledger.toml']}}\n"));
         format!(
             "{OTHERS}-- service.emoji/main.py\n{emoji}\n-- service.shop/main.py\nimport os\nprint(os.getcwd())\n-- service.paint/a.js\nconsole.log(1)\n\
              -- conf/ledger.toml\nurl = \"http://s-ledger:80\"\n-- compose.yml\nservices:\n{}",
@@ -137,10 +144,7 @@ fn a_file_that_compose_mounts_for_several_is_for_those_whose_code_names_it() {
     };
     rows(&[
         (of("load('/etc/ledger.toml')"), &["emoji -> ledger addressed", "paint shop ? ledger"]),
-        (
-            of("print(1)"),
-            &["emoji -> ledger addressed", "paint -> ledger addressed", "shop -> ledger addressed"],
-        ),
+        (of("print(1)"), &["emoji -> ledger addressed", "paint -> ledger addressed", "shop -> ledger addressed"]),
     ]);
 }
 
@@ -161,7 +165,10 @@ fn variables_of_one_file_are_not_for_a_database_that_is_given_them_too() {
         (of(&all, "db", "LEDGER_URL=http://s-ledger"), both),
         (of(&all, "db", "BOOKS_HOST=s-ledger"), both),
         // Two are few, its own name is its own, and the command that uses it does.
-        (of(&["emoji", "db"], "db", "LEDGER_URL=http://s-ledger"), &["db -> ledger addressed", "emoji -> ledger addressed"]),
+        (
+            of(&["emoji", "db"], "db", "LEDGER_URL=http://s-ledger"),
+            &["db -> ledger addressed", "emoji -> ledger addressed"],
+        ),
         (of(&all, "db", "DB_LEDGER_URL=http://s-ledger"), three),
         (
             of(&all, "db", "LEDGER_URL=http://s-ledger")
@@ -231,15 +238,20 @@ fn an_address_in_shared_code_is_for_those_that_are_told_of_its_service() {
         (
             shared(
                 "import requests\nAT = 'http://s-ledger/x'\nclass Conf:\n    def __init__(self):\n        self.at = AT\ndef call(conf: Conf):\n    requests.get(conf.at)",
-                ["import common\ncommon.call(common.Conf())", "import common\ncommon.Conf()", "import common\ncommon.Conf()"],
+                [
+                    "import common\ncommon.call(common.Conf())",
+                    "import common\ncommon.Conf()",
+                    "import common\ncommon.Conf()",
+                ],
                 "",
             ),
             &["emoji -> ledger proven", "paint shop ? ledger"],
         ),
         // Told of another one.
-        (shared(code, all, &compose(", depends_on: [s-cart]")), &[
-            "emoji -> ledger addressed", "paint -> ledger addressed", "shop -> ledger addressed", "emoji ? cart",
-        ]),
+        (
+            shared(code, all, &compose(", depends_on: [s-cart]")),
+            &["emoji -> ledger addressed", "paint -> ledger addressed", "shop -> ledger addressed", "emoji ? cart"],
+        ),
     ]);
 }
 
@@ -262,7 +274,9 @@ fn shared_code_that_only_one_reaches_is_that_ones() {
 fn what_is_written_into_a_file_of_settings_is_for_its_readers() {
     rows(&[
         (
-            shop("command: [sh, -c, \"app config edit /x.toml ledger.url=http://s-ledger:80; app config edit /x.toml cart.url=http://s-cart\"]"),
+            shop(
+                "command: [sh, -c, \"app config edit /x.toml ledger.url=http://s-ledger:80; app config edit /x.toml cart.url=http://s-cart\"]",
+            ),
             &["shop ? ledger", "shop ? cart"],
         ),
         (shop("command: [sh, -c, 'app config set ledger.url=http://s-ledger:80']"), &["shop ? ledger"]),
@@ -293,8 +307,22 @@ fn a_route_that_is_switched_off_asks_nobody() {
         (of("ingress: {enabled: true}", enabled, ingress), on),
         // What the values do not say may be said elsewhere, and so may what one environment says.
         (of("ingress: {}", enabled, ingress), on),
-        (of("ingress: {enabled: false}\n-- charts/ledger/values-prod.yaml\ningress: {enabled: true}", enabled, ingress), on),
-        (of("ingress: {enabled: false}\n-- charts/all/Chart.yaml\nname: all\ndependencies: [{name: ledger, repository: 'file://../ledger'}]\n-- charts/all/values.yaml\nledger: {ingress: {enabled: true}}", enabled, ingress), on),
+        (
+            of(
+                "ingress: {enabled: false}\n-- charts/ledger/values-prod.yaml\ningress: {enabled: true}",
+                enabled,
+                ingress,
+            ),
+            on,
+        ),
+        (
+            of(
+                "ingress: {enabled: false}\n-- charts/all/Chart.yaml\nname: all\ndependencies: [{name: ledger, repository: 'file://../ledger'}]\n-- charts/all/values.yaml\nledger: {ingress: {enabled: true}}",
+                enabled,
+                ingress,
+            ),
+            on,
+        ),
         (of("ingress: {enabled: false}", "not .Values.ingress.enabled", ingress), on),
     ]);
     // What is no route counts in every branch.
