@@ -82,6 +82,9 @@ const HOST_FLAGS: &[&str] = &["-h", "--host", "--hostname", "-b", "--bootstrap-s
 /// What is between the commands of a shell.
 const BETWEEN: &[&str] = &[";", "&&", "||", "|", "&", "do", "then", "else", "done", "fi", "until", "while", "if", "!"];
 
+/// Says whether a mounted file, by where it is held and what it is called, is there for others than the service.
+type IsForOthers<'f> = &'f dyn Fn(&Spot, &str) -> bool;
+
 /// A word of a command line.
 struct Word<'t, 'a> {
     text: &'t str,
@@ -105,7 +108,7 @@ pub(crate) fn read<'a>(
     given: &'a Given,
     hosts: &Hosts,
     places: &Places<'a>,
-    (spoken, is_for_others, found): (&Spoken<'a>, &dyn Fn(&Spot, &str) -> bool, &mut Mentions),
+    (spoken, is_for_others, found): (&Spoken<'a>, IsForOthers<'_>, &mut Mentions),
     outcome: &mut Outcome,
 ) {
     let join = Join { hosts, given: Some(given), said: None };
