@@ -137,6 +137,7 @@ pub(crate) static TRANSFER: Form = Form {
                     "format",
                     "braces",
                     "elements",
+                    "map",
                     "placeholder",
                     "host-port",
                     "upper",

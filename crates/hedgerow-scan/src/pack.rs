@@ -301,6 +301,8 @@ pub(crate) enum Source {
     Braces,
     /// The argument's elements, each for itself.
     Elements,
+    /// A map of its arguments: keys with their values, pairs, lists of pairs, named values, or other maps.
+    Map,
     /// The argument's `${name:default}`: settings, each with what stands where it is not set.
     Placeholder,
     /// A host and a port, from the argument and the one behind it.

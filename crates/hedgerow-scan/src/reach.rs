@@ -10,7 +10,7 @@ mod made;
 mod stores;
 mod values;
 
-use crate::held::Held;
+use crate::held::{Held, Slot};
 use crate::infer::{Ask, Callee, Infer};
 use crate::outside::{PathId, Paths};
 use crate::pack::Packs;
@@ -73,6 +73,9 @@ pub(crate) struct Reach<'p> {
     pub(crate) loose_fields: BTreeMap<&'p str, Vec<Stored>>,
     /// What is stored in globals after they are made.
     pub(crate) globals: BTreeMap<GlobalId, Vec<Stored>>,
+    /// Where a closure is called from elsewhere, and the closures that such a call leads to.
+    pub(crate) closure_calls: BTreeMap<(FnId, u32), Vec<Site>>,
+    pub(crate) called_closures: BTreeMap<Site, Vec<(FnId, u32)>>,
     /// The calls that may be those of maps, of a key that is written there.
     pub(crate) lookups: BTreeSet<Site>,
     /// The types that are made.
@@ -111,7 +114,7 @@ struct Walk<'a, 'p> {
     /// Where such calls lead out of the tree.
     led_out: BTreeSet<(Site, String)>,
     escaped: BTreeSet<TypeId>,
-    held: Held,
+    held: Held<'p>,
     /// The packages that are loaded.
     loaded: BTreeSet<PackageId>,
     /// The calls through an interface for which a type was looked for that nothing is seen to make.
@@ -316,7 +319,7 @@ impl<'p> Walk<'_, 'p> {
                     followed.extend(self.infer.either(function, *callee));
                 }
                 let before = self.infer.receivers_passed(function, id).min(arguments.len());
-                followed.extend(self.followed(target.as_ref(), &arguments[before..]));
+                followed.extend(self.followed(function, target.as_ref(), &arguments[before..]));
                 if let Some(Target::Outside(path)) = target
                     && self.reach.paths.get(path).is_registry
                 {
@@ -356,6 +359,7 @@ impl<'p> Walk<'_, 'p> {
                 _ => {}
             }
         }
+        self.laid(function, &mut followed);
         for closure in facts.closures(decl) {
             let given = facts.returns(closure.returns).filter_map(|values| values.first());
             given.for_each(|value| self.stray(function, *value));
@@ -368,6 +372,40 @@ impl<'p> Walk<'_, 'p> {
             }
             let value = Stored::Value(Site { function, expr: store.value }, store.result);
             self.store(function, store.target, value);
+        }
+    }
+
+    /// Functions that come to globals and fields, and out of the function: they are followed there.
+    fn laid(&mut self, function: FnId, followed: &mut BTreeSet<ExprId>) {
+        let program = self.infer.program;
+        let facts = program.facts_of(function);
+        let decl = program.function(function);
+        for id in program.exprs(function) {
+            if let Expr::Composite { ty, parts } = facts.expr(id)
+                && program.external(program.written(function, *ty)).is_none()
+            {
+                followed.extend(facts.parts(*parts).iter().map(|part| part.value));
+            }
+        }
+        for store in facts.stores(decl) {
+            followed.insert(store.value);
+        }
+        for values in facts.returns(decl.returns) {
+            if let [value] = values {
+                followed.insert(*value);
+                self.lay(function, *value, Slot::Result(function));
+            }
+        }
+        if decl.name.is_empty() {
+            let file = program.file_of(function);
+            for (index, global) in (0_u32..).zip(&facts.globals) {
+                for (value, result) in &global.values {
+                    if *result == 0 {
+                        followed.insert(*value);
+                        self.lay(function, *value, Slot::Global(GlobalId { file, index }));
+                    }
+                }
+            }
         }
     }
 
@@ -436,7 +474,14 @@ impl<'p> Walk<'_, 'p> {
                         self.escape(site.function, argument.value);
                     }
                 }
-                passed.iter().for_each(|argument| self.stray(site.function, argument.value));
+                let is_made_of = self.is_made_of(site.function, &self.reach.paths.get(path).path);
+                for argument in passed {
+                    self.stray(site.function, argument.value);
+                    if !is_made_of {
+                        self.lose_held(site.function, argument.value);
+                    }
+                }
+                self.applied(site, callee);
                 self.loosely(site, callee, passed.len());
                 self.reach.external.push((site, path));
                 if is_several {
@@ -469,12 +514,21 @@ impl<'p> Walk<'_, 'p> {
                 for argument in passed {
                     self.escape(site.function, argument.value);
                     self.stray(site.function, argument.value);
+                    self.lose_held(site.function, argument.value);
                 }
+                self.held(site, callee);
+                self.applied(site, callee);
                 self.external(site, format!("?.{name}"));
             }
             Callee::Type(ty) => self.made(site, ty, passed),
             Callee::Builtin(name) => {
-                passed.iter().for_each(|argument| self.stray(site.function, argument.value));
+                let is_made_of = self.is_made_of(site.function, name);
+                for argument in passed {
+                    self.stray(site.function, argument.value);
+                    if !is_made_of {
+                        self.lose_held(site.function, argument.value);
+                    }
+                }
                 self.external(site, name.to_owned());
             }
             Callee::Value => self.held(site, callee),

@@ -15,7 +15,10 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// Changes whenever the meaning or the shape of [`Facts`] changes: part of every cache key.
-pub const VERSION: u32 = 16;
+pub const VERSION: u32 = 17;
+
+/// The field of a part that is a map whose parts are all taken in: `{**base}`, `{...base}`.
+pub const ALL: &str = "**";
 
 /// A range of bytes in the file the facts were taken from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default)]

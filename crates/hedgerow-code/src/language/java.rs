@@ -11,6 +11,16 @@ pub(super) fn given(name: &str) -> Option<&'static str> {
     match name {
         "System" => Some("java.lang.System"),
         "String" => Some("java.lang.String"),
+        // What is imported with all of its package.
+        "Map" => Some("java.util.Map"),
+        "HashMap" => Some("java.util.HashMap"),
+        "LinkedHashMap" => Some("java.util.LinkedHashMap"),
+        "TreeMap" => Some("java.util.TreeMap"),
+        "EnumMap" => Some("java.util.EnumMap"),
+        "ArrayList" => Some("java.util.ArrayList"),
+        "List" => Some("java.util.List"),
+        "Arrays" => Some("java.util.Arrays"),
+        "Collections" => Some("java.util.Collections"),
         _ => None,
     }
 }

@@ -22,6 +22,10 @@ const GLOBALS: &[&str] = &[
     "WebSocket",
     "EventSource",
     "String",
+    "Map",
+    "WeakMap",
+    "Object",
+    "Array",
     "Deno",
     "__ENV",
 ];

@@ -25,9 +25,14 @@ impl<'p> Eval<'_, 'p> {
         if let Some(values) = self.environment_lookup(frame, callee, arguments) {
             return values;
         }
+        let looked_up = self.lookup(frame, callee, arguments, site);
         let program = self.infer.program;
+        if let Some((values, true)) = looked_up {
+            return values;
+        }
+        let looked_up = looked_up.map(|(values, _)| values);
         if let Some(functions) = self.reach.targets.get(&site) {
-            let mut values = Values::default();
+            let mut values = looked_up.unwrap_or_default();
             for function in functions {
                 let decl = program.function(*function);
                 if CONSTRUCTORS.contains(&decl.name.as_str()) {
@@ -36,6 +41,9 @@ impl<'p> Eval<'_, 'p> {
                 }
                 values.add(&self.given_back(frame, site, *function, result));
             }
+            return values;
+        }
+        if let Some(values) = looked_up {
             return values;
         }
         match self.infer.callee(frame.function, callee) {
@@ -133,7 +141,6 @@ impl<'p> Eval<'_, 'p> {
     /// A call of a closure that a local holds.
     fn closure_call(&self, frame: &Frame, callee: ExprId, result: u16, site: Site) -> Values {
         let program = self.infer.program;
-        let facts = program.facts_of(frame.function);
         let mut closures = Vec::new();
         match program.expr(frame.function, callee) {
             Expr::Closure(id) => closures.push(*id),
@@ -148,17 +155,20 @@ impl<'p> Eval<'_, 'p> {
             }
             _ => {}
         }
-        if closures.is_empty() {
-            return Values::lost(site);
-        }
         let mut values = Values::default();
-        let all = facts.closures(program.function(frame.function));
-        let closures = closures.iter().filter_map(|id| all.get(*id as usize));
-        for returned in closures.flat_map(|closure| facts.returns(closure.returns)) {
-            if let Some(id) = returned.get(usize::from(result)) {
-                values.add(&self.eval(frame, *id, 0));
+        for closure in &closures {
+            values.add(&self.closure_gives(frame, *closure, result));
+        }
+        let elsewhere = self.reach.called_closures.get(&site).map_or(&[][..], Vec::as_slice);
+        let is_new = |(function, closure): &&(FnId, u32)| *function != frame.function || !closures.contains(closure);
+        for (function, closure) in elsewhere.iter().filter(is_new) {
+            if *function == frame.function {
+                values.add(&self.closure_gives(frame, *closure, result));
+            } else {
+                let found = self.closure_gives(&Frame::of(*function), *closure, result);
+                values.add(&found.across(Crossing { site, way: Way::Result }));
             }
         }
-        values
+        if closures.is_empty() && elsewhere.is_empty() { Values::lost(site) } else { values }
     }
 }

@@ -3,8 +3,9 @@
 use super::environment::variable;
 use super::{Eval, Frame, MAX_DEPTH};
 use crate::join::HOST_KEY;
+use crate::program::FnId;
 use crate::value::{Piece, Template, Value, Values};
-use hedgerow_code::ir::{Expr, ExprId, Part, TypeRef};
+use hedgerow_code::ir::{ALL, Expr, ExprId, Part, TypeRef, TypeRefId};
 use std::collections::BTreeMap;
 
 impl Eval<'_, '_> {
@@ -41,29 +42,30 @@ impl Eval<'_, '_> {
                 Value::Made(site, chain) => {
                     let frame = Frame { function: site.function, chain: chain.clone() };
                     let program = self.infer.program;
-                    let Expr::Composite { ty, parts } = program.expr(site.function, site.expr) else {
-                        values.known.insert(value.clone(), way.clone());
-                        continue;
-                    };
-                    let container = matches!(
-                        program.underlying(program.written(site.function, *ty)),
-                        Some((_, TypeRef::List(_) | TypeRef::Map(_) | TypeRef::Unknown))
-                    );
-                    if !container {
-                        values.known.insert(value.clone(), way.clone());
+                    if let Some(found) = self.made_by(*site, chain, key) {
+                        values.add(&found);
+                        values.add(&self.put_into(*site, key));
                         continue;
                     }
-                    let under = |part: &&Part| match (part.key, key) {
-                        (Some(id), Some(key)) => {
-                            let written = self.eval(&frame, id, 0);
-                            let same = |value: &Value| matches!(value, Value::Text(t) if t.constant().is_none_or(|t| t == key));
-                            written.known.is_empty() || written.known.keys().any(same)
+                    let parts = match program.expr(site.function, site.expr) {
+                        Expr::Composite { ty, parts } if self.is_loose(site.function, *ty) => *parts,
+                        _ => {
+                            values.known.insert(value.clone(), way.clone());
+                            continue;
                         }
-                        _ => key.is_none_or(|key| part.field.is_none() || self.is_field(site.function, part, key)),
                     };
-                    for part in program.parts(site.function, *parts).iter().filter(under) {
-                        values.add(&self.eval(&frame, part.value, 0));
+                    let under = |part: &&Part| match part.key {
+                        Some(id) => self.fits_key(&frame, id, key),
+                        None => key.is_none_or(|key| part.field.is_none() || self.is_field(site.function, part, key)),
+                    };
+                    for part in program.parts(site.function, parts) {
+                        if self.is_field(site.function, part, ALL) {
+                            values.add(&self.elements(&self.eval(&frame, part.value, 0), key));
+                        } else if under(&part) {
+                            values.add(&self.eval(&frame, part.value, 0));
+                        }
                     }
+                    values.add(&self.put_into(*site, key));
                 }
                 Value::Named(call, chain) => {
                     let (Some(arguments), Some(key)) = (self.written(*call), key) else { continue };
@@ -84,6 +86,13 @@ impl Eval<'_, '_> {
             }
         }
         values
+    }
+
+    /// Whether a type that is written out is that of a list or a map, or not known.
+    pub(super) fn is_loose(&self, function: FnId, ty: TypeRefId) -> bool {
+        let program = self.infer.program;
+        let ty = program.underlying(program.written(function, ty));
+        matches!(ty, Some((_, TypeRef::List(_) | TypeRef::Map(_) | TypeRef::Unknown)))
     }
 
     pub(super) fn keys(&self, frame: &Frame, over: ExprId) -> Values {

@@ -7,8 +7,10 @@ mod call;
 mod composed;
 mod elements;
 mod environment;
+mod maps;
 mod packs;
 mod passed;
+mod puts;
 mod pydantic;
 mod section;
 mod stored;
@@ -77,6 +79,8 @@ pub(crate) struct Eval<'a, 'p> {
     open_named: RefCell<BTreeSet<(FnId, String)>>,
     /// The calls of the closures of functions, by the closure.
     closures: RefCell<BTreeMap<FnId, Rc<ClosureCalls>>>,
+    /// What calls put into containers; none before it is asked for.
+    filled: RefCell<Option<Rc<puts::Filled<'p>>>>,
     /// The made classes that stand for an interface.
     behind: RefCell<BTreeMap<TypeId, Vec<TypeId>>>,
     depth: Cell<usize>,
@@ -118,6 +122,7 @@ impl<'a, 'p> Eval<'a, 'p> {
             open: RefCell::default(),
             open_named: RefCell::default(),
             closures: RefCell::default(),
+            filled: RefCell::default(),
             behind: RefCell::default(),
             depth: Cell::new(0),
             steps: Cell::new(0),
@@ -251,7 +256,7 @@ impl<'a, 'p> Eval<'a, 'p> {
                 if let Some(values) = named.or_else(|| self.section_index(frame, *of, *key)) {
                     return values;
                 }
-                self.elements(&self.eval(frame, *of, 0), self.constant(frame, *key).as_deref())
+                self.under(frame, &self.eval(frame, *of, 0), *key)
             }
             Expr::Address(of) | Expr::Deref(of) | Expr::Super(of) | Expr::Cast { of, .. } => {
                 (*self.eval(frame, *of, result)).clone()

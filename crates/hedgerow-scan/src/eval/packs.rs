@@ -172,6 +172,9 @@ impl<'p> Eval<'_, 'p> {
         if transfer.gives == Source::Configuration {
             return self.configuration(frame, transfer, site);
         }
+        if transfer.gives == Source::Map {
+            return Values::one(Value::Made(site, frame.chain.clone()));
+        }
         if transfer.gives == Source::Address
             && let Some(address) = self.address(frame, arguments)
         {
@@ -214,7 +217,8 @@ impl<'p> Eval<'_, 'p> {
             Source::Flag => symbol(Piece::Flag),
             // A structure that is filled with what begins so.
             Source::Prefix if transfer.into.is_some() => Values::one(Value::Setting(Vec::new())),
-            Source::SettingValue | Source::SettingVariable | Source::SettingFlags | Source::Prefix => Values::default(),
+            Source::SettingValue | Source::SettingVariable | Source::SettingFlags => Values::default(),
+            Source::Prefix | Source::Map => Values::default(),
             Source::Setting => {
                 // `viper.Sub("ledger").GetString("url")`, and keys with a separator of their own, `ledger::url`.
                 let below = self.settings_called_on(frame, callee);

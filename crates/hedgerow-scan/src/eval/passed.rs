@@ -197,7 +197,23 @@ impl<'p> Eval<'_, 'p> {
                 values.add(&self.eval(frame, argument.value, 0));
             }
         }
-        if called { values } else { Values::lost(site) }
+        let elsewhere = self.reach.closure_calls.get(&(frame.function, closure)).map_or(&[][..], Vec::as_slice);
+        for call in elsewhere.iter().filter(|call| {
+            call.function != frame.function || !calls.get(&closure).is_some_and(|calls| calls.contains(&call.expr))
+        }) {
+            called = true;
+            let outer = if call.function == frame.function { frame.clone() } else { Frame::of(call.function) };
+            let passed = self.passed(&outer, *call, index, "");
+            values.add(&if call.function == frame.function {
+                passed
+            } else {
+                passed.across(Crossing { site: *call, way: Way::Argument })
+            });
+        }
+        if called {
+            return values;
+        }
+        self.each_of(frame, closure).unwrap_or_else(|| Values::lost(site))
     }
 
     /// The calls of the closures of a function: the code of a whole file may be one, with thousands of them.
@@ -277,6 +293,7 @@ impl<'p> Eval<'_, 'p> {
             }
             values.add(&found.across(Crossing { site: call, way: Way::Result }));
         }
+        values.add(&self.tried(frame, call).unwrap_or_default());
         if let Some(path) = self.paths.get(&call)
             && let Some(transfer) = self.packs.transfer(self.language(call.function), path)
             && transfer.into == Some(argument)

@@ -1,13 +1,13 @@
 //! What is stored in globals, fields and the parts of values.
 
 use super::environment::variable;
-use super::{Eval, Frame, packs};
+use super::{Eval, Frame, MAX_DEPTH, packs};
 use crate::infer::property;
 use crate::pack::Source;
 use crate::program::{GlobalId, Meaning, Owner, Ty, TypeId};
 use crate::reach::{Site, Stored};
 use crate::value::{Piece, Template, Value, Values};
-use hedgerow_code::ir::{Def, Expr, ExprId, TypeRef};
+use hedgerow_code::ir::{ALL, Def, Expr, ExprId, TypeRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many classes behind an interface are looked at.
@@ -131,6 +131,11 @@ impl<'p> Eval<'_, 'p> {
         }
         // A field of something that came from outside had a value there, whatever is stored in it here.
         let from_outside = field.is_none() && (base.known.is_empty() || !base.unknown.is_empty());
+        if values.is_empty()
+            && let Some(found) = self.property_of(&base, name)
+        {
+            return found;
+        }
         if values.is_empty() || from_outside {
             values.add(&Values::lost(site));
             values.unknown.extend(base.unknown.iter().cloned());
@@ -353,6 +358,20 @@ impl<'p> Eval<'_, 'p> {
             }
             (None, None) => order.get(*at).is_some_and(|field| field.name == name),
         });
-        part.map(|(_, part)| (*self.eval(&frame, part.value, 0)).clone())
+        if let Some((_, part)) = part {
+            return Some((*self.eval(&frame, part.value, 0)).clone());
+        }
+        let spread = parts.iter().filter(|part| self.is_field(made.function, part, ALL));
+        let mut values = Values::default();
+        for value in spread.flat_map(|part| self.eval(&frame, part.value, 0).known.clone().into_keys()) {
+            if let Value::Made(made, chain) = value
+                && self.depth.get() < MAX_DEPTH
+            {
+                self.depth.set(self.depth.get() + 1);
+                values.add(&self.part(made, &chain, name).unwrap_or_default());
+                self.depth.set(self.depth.get() - 1);
+            }
+        }
+        (!values.is_empty()).then_some(values)
     }
 }

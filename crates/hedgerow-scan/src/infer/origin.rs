@@ -135,6 +135,11 @@ impl Infer<'_, '_> {
         })
     }
 
+    /// What a function hands one of its closures to: the callees.
+    pub(crate) fn taken_by(&self, function: FnId, closure: u32) -> Vec<ExprId> {
+        self.takers(function).get(&closure).cloned().unwrap_or_default()
+    }
+
     /// What a function hands each of its closures to.
     fn takers(&self, function: FnId) -> Rc<Takers> {
         if let Some(known) = self.takers.borrow().get(&function) {

@@ -1,6 +1,7 @@
 //! What is stored where, and which values go out of sight.
 
 use super::{Site, Stored, Walk};
+use crate::held::Slot;
 use crate::program::{FnId, Meaning, Owner, Ty, TypeId};
 use hedgerow_code::ir::{Argument, Expr, ExprId, Part, TypeRef};
 
@@ -18,6 +19,7 @@ impl<'p> Walk<'_, 'p> {
         };
         for (at, part) in parts.iter().enumerate() {
             if outside {
+                self.lose_held(site.function, part.value);
                 self.escape(site.function, part.value);
             }
             self.stray(site.function, part.value);
@@ -26,6 +28,7 @@ impl<'p> Walk<'_, 'p> {
             let Some(name) = written.or_else(by_place) else { continue };
             let value = Stored::Part(Site { function: site.function, expr: part.value }, 0);
             if let Some((owner, field_ty, _)) = program.field(ty, name) {
+                self.lay(site.function, part.value, Slot::Field(owner, name));
                 if program.external(field_ty).is_some() {
                     self.escape(site.function, part.value);
                 }
@@ -50,11 +53,15 @@ impl<'p> Walk<'_, 'p> {
             Expr::Name(name) => {
                 let name = program.word(function, *name);
                 if let Meaning::Global(id) = program.meaning(program.file_of(function), name) {
+                    self.lay_stored(value, Slot::Global(id));
                     self.reach.globals.entry(id).or_default().push(value);
                 }
             }
             Expr::Member { of, name } => match self.infer.qualified(function, *of, program.word(function, *name)) {
-                Some(Meaning::Global(id)) => self.reach.globals.entry(id).or_default().push(value),
+                Some(Meaning::Global(id)) => {
+                    self.lay_stored(value, Slot::Global(id));
+                    self.reach.globals.entry(id).or_default().push(value);
+                }
                 Some(_) => {}
                 None => {
                     let name = program.word(function, *name);
@@ -69,6 +76,7 @@ impl<'p> Walk<'_, 'p> {
                             {
                                 self.escape(site.function, site.expr);
                             }
+                            self.lay_stored(value, Slot::Field(owner, name));
                             self.reach.fields.entry((owner, name)).or_default().push(value);
                         }
                         None => self.reach.loose_fields.entry(name).or_default().push(value),
@@ -76,6 +84,12 @@ impl<'p> Walk<'_, 'p> {
                 }
             },
             _ => {}
+        }
+    }
+
+    fn lay_stored(&mut self, value: Stored, to: Slot<'p>) {
+        if let Stored::Value(site, 0) = value {
+            self.lay(site.function, site.expr, to);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Functions and methods that are taken as values: where they are called, and where they go out of sight.
 
 use super::{Site, Target, Walk};
-use crate::held::{Called, Holds, holds};
+use crate::held::{Called, Holds, Slot, holds, is_made_of};
 use crate::infer::Callee;
 use crate::outside::PathId;
 use crate::program::{FnId, Found, Meaning, Ty, TypeId};
@@ -9,9 +9,20 @@ use hedgerow_code::HandedClass;
 use hedgerow_code::ir::{Argument, Def, Expr, ExprId};
 use std::collections::BTreeSet;
 
+/// The methods that functions have for being called.
+const APPLIES: &[&str] = &["call", "apply", "invoke", "Invoke", "accept", "test"];
+
 impl<'p> Walk<'_, 'p> {
     /// The arguments of a call whose functions are followed into what is called.
-    pub(super) fn followed(&self, target: Option<&Target>, arguments: &[Argument]) -> Vec<ExprId> {
+    pub(super) fn followed(&self, function: FnId, target: Option<&Target>, arguments: &[Argument]) -> Vec<ExprId> {
+        let path = match target {
+            Some(Target::Outside(path)) => self.reach.paths.get(*path).path.as_str(),
+            Some(Target::Inside(Callee::Builtin(name))) => name,
+            _ => "",
+        };
+        if !path.is_empty() && self.is_made_of(function, path) {
+            return arguments.iter().map(|argument| argument.value).collect();
+        }
         let room = match target {
             Some(Target::Inside(Callee::Function(called))) => {
                 let decl = self.infer.program.function(*called);
@@ -66,15 +77,69 @@ impl<'p> Walk<'_, 'p> {
 
     /// A call of a value: of the functions that it holds.
     pub(super) fn held(&mut self, site: Site, callee: ExprId) {
-        for held in holds(self.infer, site.function, callee) {
+        for held in holds(self.infer, self.packs, site.function, callee) {
             match held {
                 Holds::Known(called) => self.call_held(site, called),
-                Holds::Parameter(parameter) => {
-                    for (site, called) in self.held.call(parameter, site) {
+                Holds::Slot(slot) => {
+                    for (site, called) in self.held.call(slot, site) {
                         self.call_held(site, called);
                     }
                 }
             }
+        }
+    }
+
+    /// What an expression holds comes to a place from which it may be called.
+    pub(super) fn lay(&mut self, function: FnId, expr: ExprId, to: Slot<'p>) {
+        for held in holds(self.infer, self.packs, function, expr) {
+            let led = match held {
+                Holds::Known(held) => self.held.pass(to, held),
+                Holds::Slot(from) => self.held.pass_on(from, to),
+            };
+            for (site, called) in led {
+                self.call_held(site, called);
+            }
+        }
+        self.note_losses();
+    }
+
+    /// What an expression holds goes where nobody follows it.
+    pub(super) fn lose_held(&mut self, function: FnId, expr: ExprId) {
+        let site = Site { function, expr };
+        for held in holds(self.infer, self.packs, function, expr) {
+            match held {
+                Holds::Known(Called::Function(held)) => {
+                    self.reach.lost.entry(held).or_insert(site);
+                }
+                // A parameter's functions are the caller's; what becomes of them is followed as far as calls are seen.
+                Holds::Known(_) | Holds::Slot(Slot::Parameter(..) | Slot::Result(_)) => {}
+                Holds::Slot(slot) => self.held.lose(slot, site),
+            }
+        }
+        self.note_losses();
+    }
+
+    fn note_losses(&mut self) {
+        for (called, site) in self.held.losses() {
+            if let Called::Function(function) = called {
+                self.reach.lost.entry(function).or_insert(site);
+            }
+        }
+    }
+
+    /// Whether what a call from a function gives consists of what it is passed.
+    pub(super) fn is_made_of(&self, function: FnId, path: &str) -> bool {
+        let program = self.infer.program;
+        is_made_of(self.packs, program.files[program.file_of(function) as usize].language, path)
+    }
+
+    /// A function that is called by a method of its own: `handler.call(event)`, `handler.apply(event)`.
+    pub(super) fn applied(&mut self, site: Site, callee: ExprId) {
+        let program = self.infer.program;
+        if let Expr::Member { of, name } = program.expr(site.function, callee)
+            && APPLIES.contains(&program.word(site.function, *name))
+        {
+            self.held(site, *of);
         }
     }
 
@@ -94,6 +159,13 @@ impl<'p> Walk<'_, 'p> {
     fn call_held(&mut self, site: Site, called: Called) {
         match called {
             Called::Function(function) => self.call_one(site, function),
+            Called::Closure(function, closure) => {
+                let calls = self.reach.closure_calls.entry((function, closure)).or_default();
+                if !calls.contains(&site) {
+                    calls.push(site);
+                    self.reach.called_closures.entry(site).or_default().push((function, closure));
+                }
+            }
             Called::Class(id) => {
                 if let Expr::Call { arguments, .. } = self.infer.program.expr(site.function, site.expr) {
                     let passed = self.infer.program.arguments(site.function, *arguments);
@@ -123,15 +195,7 @@ impl<'p> Walk<'_, 'p> {
                 }
             };
             let Some(at) = at else { continue };
-            for held in holds(self.infer, site.function, argument.value) {
-                let led = match held {
-                    Holds::Known(held) => self.held.pass((function, at), held),
-                    Holds::Parameter(from) => self.held.pass_on(from, (function, at)),
-                };
-                for (site, called) in led {
-                    self.call_held(site, called);
-                }
-            }
+            self.lay(site.function, argument.value, Slot::Parameter(function, at));
         }
     }
 

@@ -486,19 +486,35 @@ fn values_that_are_made_of_each_other_take_no_time() {
 #[test]
 fn a_function_that_goes_out_of_sight_is_said_beside_its_known_callers() {
     let get = "func get(host string) { http.Get(\"http://\" + host) }\n";
+    let tree = |rest: &str| {
+        format!(
+            "-- service.emoji/main.go\npackage main\nimport (\"net/http\"; \"example.org/lib\")\nvar _ = lib.X\n{get}{rest}func main() {{ get(\"s-ledger\"); other() }}\n-- service.ledger/x.txt\n-- service.card/x.txt\n"
+        )
+    };
+    // It is called through a field, a list, a map or a result.
     for rest in [
         "type h struct{ f func(string) }\nfunc more(x h) { x.f(\"s-card\") }\nfunc other() { more(h{f: get}) }\n",
         "type h struct{ f func(string) }\nfunc more(x *h) { x.f(\"s-card\") }\nfunc other() { x := &h{}; x.f = get; more(x) }\n",
-        "func all(fs ...func(string)) { for _, f := range fs { f(\"s-card\") } }\nfunc other() { all(get) }\n",
         "func pick() func(string) { return get }\nfunc other() { pick()(\"s-card\") }\n",
         "func other() { for _, f := range map[string]func(string){\"a\": get} { f(\"s-card\") } }\n",
         "func other() { f := get; fs := []func(string){f}; fs[0](\"s-card\") }\n",
     ] {
-        let tree = format!(
-            "-- service.emoji/main.go\npackage main\nimport \"net/http\"\n{get}{rest}func main() {{ get(\"s-ledger\"); other() }}\n-- service.ledger/x.txt\n-- service.card/x.txt\n"
-        );
-        finds(&tree, &["emoji -> ledger proven", "unresolved-call service.emoji/main.go"]);
+        finds(&tree(rest), &["emoji -> card proven", "emoji -> ledger proven"]);
     }
+    // A library may call it with anything.
+    for rest in [
+        "type h struct{ f func(string) }\nfunc other() { lib.Use(h{f: get}.f) }\n",
+        "type h struct{ f func(string) }\nfunc other() { x := h{}; x.f = get; lib.Use(x.f) }\n",
+        "func other() { lib.Use(map[string]func(string){\"a\": get}) }\n",
+        "var all = map[string]func(string){\"a\": get}\nfunc other() { lib.Use(all) }\n",
+        "func other() { fs := []func(string){get}; lib.Use(fs) }\n",
+        "func other() { lib.Use(lib.Handler{F: get}) }\n",
+    ] {
+        finds(&tree(rest), &["emoji -> ledger proven", "unresolved-call service.emoji/main.go"]);
+    }
+    let rest = "func all(fs ...func(string)) { for _, f := range fs { f(\"s-card\") } }\nfunc other() { all(get) }\n";
+    let found = ["emoji -> card proven", "emoji -> ledger proven", "unresolved-call service.emoji/main.go"];
+    finds(&tree(rest), &found);
 }
 
 /// A call behind so many wrappers, each of which hands two pieces of the address on, with two callers at their end, and a function that

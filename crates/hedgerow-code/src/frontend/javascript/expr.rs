@@ -2,7 +2,7 @@
 
 use super::Lower;
 use crate::frontend::build::{Builder, Expressions, children};
-use crate::ir::{Argument, Expr, ExprId, Global, Import, Part, Run, TypeRef};
+use crate::ir::{ALL, Argument, Expr, ExprId, Global, Import, Part, Run, TypeRef};
 use tree_sitter::Node;
 
 impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
@@ -121,15 +121,15 @@ impl<'n> Lower<'_, 'n> {
             match member.kind() {
                 "pair" => {
                     let Some(key) = member.child_by_field_name("key") else { continue };
-                    let field = match key.kind() {
-                        "string" => Some(self.builder.word(unquote(self.builder.slice(key)))),
-                        "computed_property_name" => None,
-                        _ => Some(self.builder.word(self.builder.slice(key))),
+                    let (field, key) = match key.kind() {
+                        "string" => (Some(self.builder.word(unquote(self.builder.slice(key)))), None),
+                        "computed_property_name" => (None, key.named_child(0).map(|key| self.expr(key))),
+                        _ => (Some(self.builder.word(self.builder.slice(key))), None),
                     };
                     let Some(value) = member.child_by_field_name("value").map(|value| self.expr(value)) else {
                         continue;
                     };
-                    parts.push(Part { field, key: None, value });
+                    parts.push(Part { field, key, value });
                 }
                 "shorthand_property_identifier" => {
                     let field = Some(self.builder.word(self.builder.slice(member)));
@@ -140,6 +140,10 @@ impl<'n> Lower<'_, 'n> {
                     let field = Some(self.builder.word(self.builder.field(member, "name")));
                     let value = self.closure(member);
                     parts.push(Part { field, key: None, value });
+                }
+                "spread_element" => {
+                    let value = self.expr(member);
+                    parts.push(Part { field: Some(self.builder.word(ALL)), key: None, value });
                 }
                 _ => {
                     self.expr(member);

@@ -2,7 +2,7 @@
 
 use super::Lower;
 use crate::frontend::build::{Builder, Expressions, children, range};
-use crate::ir::{Argument, Expr, ExprId, Import, Part, Run, TypeRef};
+use crate::ir::{ALL, Argument, Expr, ExprId, Import, Part, Run, TypeRef};
 use tree_sitter::Node;
 
 impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
@@ -365,8 +365,9 @@ impl<'n> Lower<'_, 'n> {
                     parts.push(Part { field: None, key, value });
                 }
                 [value] => {
+                    let field = (value.kind() == "variadic_unpacking").then(|| self.builder.word(ALL));
                     let value = self.expr(*value);
-                    parts.push(Part { field: None, key: None, value });
+                    parts.push(Part { field, key: None, value });
                 }
                 _ => {}
             }

@@ -3,7 +3,7 @@
 use super::Lower;
 use crate::format::{Part as Piece, verbs};
 use crate::frontend::build::{Builder, Expressions, children, range};
-use crate::ir::{Argument, Expr, ExprId, Part, Range, Run, TypeRef};
+use crate::ir::{ALL, Argument, Expr, ExprId, Part, Range, Run, TypeRef};
 use tree_sitter::Node;
 
 impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
@@ -86,7 +86,11 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
                 Expr::Choice(self.builder.list_of(values))
             }
             "dictionary" => {
-                let parts = children(node).into_iter().filter(|child| child.kind() == "pair").filter_map(|pair| {
+                let parts = children(node).into_iter().filter_map(|pair| {
+                    if pair.kind() == "dictionary_splat" {
+                        let value = self.expr(pair);
+                        return Some(Part { field: Some(self.builder.word(ALL)), key: None, value });
+                    }
                     let key = pair.child_by_field_name("key").map(|key| self.expr(key));
                     let value = pair.child_by_field_name("value").map(|value| self.expr(value));
                     value.map(|value| Part { field: None, key, value })

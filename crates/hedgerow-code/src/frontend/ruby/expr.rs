@@ -3,7 +3,7 @@
 use super::Lower;
 use crate::format::{Part as Piece, verbs};
 use crate::frontend::build::{Builder, Expressions, children, range};
-use crate::ir::{Argument, Expr, ExprId, Part, Range, Run, TypeRef};
+use crate::ir::{ALL, Argument, Expr, ExprId, Part, Range, Run, TypeRef};
 use tree_sitter::Node;
 
 /// Methods that every object has and that matter here: they are called without a receiver.
@@ -361,9 +361,10 @@ impl<'n> Lower<'_, 'n> {
                     };
                     parts.push(Part { field: None, key, value });
                 }
-                _ => {
+                kind => {
                     let value = self.expr(child);
-                    parts.push(Part { field: None, key: None, value });
+                    let field = (kind == "hash_splat_argument").then(|| self.builder.word(ALL));
+                    parts.push(Part { field, key: None, value });
                 }
             }
         }
