@@ -295,7 +295,7 @@ impl<'p> Eval<'_, 'p> {
         }
         let placed: Vec<ExprId> = arguments.iter().filter(|a| a.name.is_none()).map(|a| a.value).collect();
         let in_turn = placed.len() >= 2
-            && placed.len() % 2 == 0
+            && placed.len().is_multiple_of(2)
             && placed.iter().step_by(2).all(|key| self.is_key(site.function, *key));
         if in_turn {
             for pair in placed.chunks(2) {
