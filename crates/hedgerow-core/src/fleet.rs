@@ -207,6 +207,8 @@ pub struct Fleet {
     catalogue: Option<Elsewhere>,
     /// The environment in which namespaces are called as this fleet calls them; nothing where it calls them as the files do.
     place: Option<EnvironmentName>,
+    /// What the environments call namespaces, by the names of the files; empty where the configuration says so still.
+    called: BTreeMap<EnvironmentName, Environment>,
 }
 
 /// Why namespaces cannot be called as somebody asks.
@@ -250,7 +252,7 @@ impl Fleet {
         slugs: BTreeMap<ServiceName, Slug>,
         catalogue: Option<Elsewhere>,
     ) -> Self {
-        Self { config, scope, services, rules, slugs, catalogue, place: None }
+        Self { config, scope, services, rules, slugs, catalogue, place: None, called: BTreeMap::new() }
     }
 
     /// The fleet with every namespace called as it is in one of its environments. Nothing where there is no such environment,
@@ -282,6 +284,14 @@ impl Fleet {
     ) -> Option<Result<Self, NamespaceFault>> {
         let settings = self.config.environments.get(environment)?;
         Some(places::rename(self, environment, settings, names))
+    }
+
+    /// What can be done about something that stands in `found` while its service lives in `here`, where an environment calls a namespace
+    /// otherwise than the files: what they say is no place to change then.
+    #[must_use]
+    pub fn namespace_advice(&self, environment: &EnvironmentName, here: &Namespace, found: &str) -> Option<String> {
+        let environments = if self.called.is_empty() { &self.config.environments } else { &self.called };
+        places::advice(environments, environment, here, found)
     }
 
     /// What `hedgerow.yaml` says.

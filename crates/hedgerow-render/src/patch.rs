@@ -25,7 +25,7 @@ mod written;
 use claim::Claims;
 use document::Found;
 use hedgerow_core::diag::{Code, Diagnostic, Severity, sort};
-use hedgerow_core::name::{LabelKey, ServiceName};
+use hedgerow_core::name::{LabelKey, Namespace, ServiceName};
 use hedgerow_core::plan::Plan;
 use hedgerow_core::source::{SourceId, Span};
 use hedgerow_yaml::{Edits, split_even};
@@ -109,6 +109,11 @@ struct Context<'p> {
 }
 
 impl Context<'_> {
+    /// What can be done about an object of a service in another namespace, where an environment calls it otherwise than the files.
+    fn namespace_advice(&self, lives: &Namespace, found: &str) -> Option<String> {
+        self.plan.fleet().namespace_advice(self.plan.environment(), lives, found)
+    }
+
     const fn span(&self, range: &Range<usize>) -> Span {
         self.source.span(range.start, range.end)
     }

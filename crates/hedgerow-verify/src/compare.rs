@@ -128,7 +128,7 @@ fn compare(expected: &Expected, plan: &Plan, mut manifests: Manifests, world: Wo
     report.findings.retain(|finding| !misplaced.explains(finding));
     // It is about where things stand, whatever is enforced.
     if world == World::Today {
-        report.findings.extend(misplaced.findings());
+        report.findings.extend(misplaced.findings(plan));
     }
     report.findings.sort();
     report.staged = staged;

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hedgerow_core::name::Namespace;
+use hedgerow_core::plan::Plan;
 use hedgerow_core::source::Span;
 use hedgerow_eval::{Endpoint, Manifests, ObjectRef, PolicyId};
 
@@ -80,10 +82,13 @@ impl<'e> Misplaced<'e> {
     }
 
     /// One finding for each namespace that things stand in, and each that they belong into.
-    pub(crate) fn findings(self) -> impl Iterator<Item = Finding> {
+    pub(crate) fn findings(self, plan: &Plan) -> impl Iterator<Item = Finding> {
         self.groups.into_iter().filter_map(|((written, namespace), group)| {
             let place = *group.pods.values().chain(group.policies.values()).next()?;
+            let lives = Namespace::new(&namespace).ok();
+            let advice = lives.and_then(|lives| plan.fleet().namespace_advice(plan.environment(), &lives, &written));
             Some(Finding::Misplaced {
+                advice,
                 written,
                 namespace,
                 services: group.services,

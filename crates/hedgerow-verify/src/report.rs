@@ -134,6 +134,8 @@ pub enum Finding {
         policies: Vec<PolicyId>,
         /// The text of the first of them.
         place: Span,
+        /// What can be done where an environment calls a namespace otherwise than the files.
+        advice: Option<String>,
     },
     /// A pod wears a label of Hedgerow's that the rules do not give it.
     UnbackedLabel {
@@ -346,7 +348,7 @@ impl Finding {
                     .mark(*place, "")
                     .help("it has parts that are not modelled: see the warning about it")
             }
-            Self::Misplaced { written, namespace, services, pods, policies, place } => {
+            Self::Misplaced { written, namespace, services, pods, policies, place, advice } => {
                 let count = |number: usize, one: &str, many: &str| match number {
                     0 => None,
                     1 => Some(format!("1 {one}")),
@@ -363,9 +365,12 @@ impl Finding {
                 diagnostic(message)
                     .mark(*place, if pods.len() + policies.len() == 1 { "" } else { "the first of them" })
                     .help(format!("if the manifests name no namespace: `--namespace {namespace}`"))
-                    .help(format!(
-                        "if they name `{written}`: deploy to `{namespace}`, or say under `namespaces` of the environment in hedgerow.yaml what `{namespace}` is called there"
-                    ))
+                    .help(match advice {
+                        Some(advice) => format!("if they name `{written}`: {advice}"),
+                        None => format!(
+                            "if they name `{written}`: deploy to `{namespace}`, or say under `namespaces` of the environment in hedgerow.yaml what `{namespace}` is called there"
+                        ),
+                    })
             }
             Self::Idle { policy, place } => diagnostic(format!("{policy} selects no pod")).mark(*place, ""),
             Self::UnbackedLabel { service, pods, key, value, place } => {

@@ -68,6 +68,94 @@ fn a_deploy_lands_where_the_environment_calls_its_namespace() {
     }
 }
 
+/// What the service.yaml says is right there, and no change of it would help.
+#[test]
+fn a_mismatch_says_who_calls_the_namespace_otherwise() {
+    let environments = "environments:\n  staging: {stage: enforce, namespaces: {bank: bank-stg}}\n  dev: {stage: enforce, namespaces: {bank: bank-dev, dmz: bank}}\n  prod: {stage: enforce}\n";
+    let root = bank(&format!("{environments}audit: {{backend: observe}}\n"));
+    let said = |arguments: &str, stream: String| {
+        let ran = Command::new(root.path(), arguments).stdin(stream).run();
+        format!("{}{}", ran.out(), ran.stderr)
+    };
+    let by_file = "hedgerow.yaml calls `bank` `bank-stg` in `staging`: deploy with `--namespace bank-stg`, or change `environments.staging.namespaces`";
+    let asked = "`--namespaces` (or `spec.namespaces`, `PARAM_NAMESPACES`) calls `bank` `bank-pr-7` in `staging`: deploy with `--namespace bank-pr-7`, or ask for `bank=bank` there";
+    let post = "post-render --service service.ledger --env";
+    for (arguments, namespace, help) in [
+        (format!("{post} staging"), "bank", by_file),
+        (format!("{post} staging"), "shop", by_file),
+        (format!("{post} staging --namespaces bank=bank-pr-7"), "bank", asked),
+        (format!("{post} prod --namespaces bank=bank-pr-7"), "bank", "calls `bank` `bank-pr-7` in `prod`"),
+        // Nobody renamed it: the file is the place.
+        (format!("{post} prod"), "shop", "set `namespace` in the service.yaml to where the pods live"),
+        (format!("{post} staging --namespaces dmz=dmz-pr-7"), "bank", by_file),
+        // The name of another environment, which the fleet does not list.
+        (
+            format!("{post} prod"),
+            "bank-stg",
+            "`bank-stg` is what `bank` is called in `staging`: deploy with `--env staging`, or with `--namespace bank`",
+        ),
+        (format!("{post} staging"), "bank-dev", "deploy with `--env dev`, or with `--namespace bank-stg`"),
+        ("post-render --service service.door --env dev".to_owned(), "dmz", "hedgerow.yaml calls `dmz` `bank` in `dev`"),
+    ] {
+        let name = if arguments.contains("door") { "s-door" } else { "s-ledger" };
+        let text = said(&arguments, workload(name, namespace));
+        assert!(text.contains("namespace-mismatch") && text.contains(help), "{arguments} {namespace}: {text}");
+        assert!(help.starts_with("set") || !text.contains("set `namespace` in the service.yaml"), "{text}");
+    }
+    // A policy that a later step moved, and what `verify` says of both.
+    let stream = Command::new(root.path(), &format!("{post} staging")).stdin(workload("s-ledger", "bank-stg")).run();
+    let moved = stream.out().replace("namespace: bank-stg", "namespace: bank");
+    let policy = moved.split("---\n").find(|text| text.contains("kind: NetworkPolicy")).unwrap().to_owned();
+    let text = said(&format!("{post} staging"), policy);
+    assert!(text.contains("stands in `bank`") && text.contains(by_file) && !text.contains("service.yaml"), "{text}");
+    let text = said("verify --env staging -", moved);
+    assert!(text.contains(&format!("if they name `bank`: {by_file}")), "{text}");
+    assert!(!text.contains("what `bank-stg` is called there"), "{text}");
+}
+
+/// Peers live in namespaces that no service lives in: what the file may call otherwise, the command line may too.
+#[test]
+fn names_of_peers_can_be_asked_for() {
+    let allow = "allow:\n  - from: {namespace: ingress-nginx}\n  - from: {namespaces: [ops, tools]}\n  - from: {namespaces: {labels: {kubernetes.io/metadata.name: mesh}}}\n";
+    let root = tree(&[
+        (
+            "hedgerow.yaml",
+            format!("{}guard: {{wear: [{{service-accounts: [ci/deployer]}}]}}\n", config(ENVIRONMENTS)).as_bytes(),
+        ),
+        ("service.emoji/egress/service.ledger.rule", b""),
+        ("service.ledger/service.yaml", allow.as_bytes()),
+    ]);
+    for (names, there) in [
+        ("ingress-nginx=ing-pr9", "- ing-pr9\n"),
+        ("ops=ops-pr9", "- ops-pr9\n"),
+        ("tools=tools-pr9", "- tools-pr9\n"),
+        ("mesh=mesh-pr9", "mesh-pr9"),
+        ("ci=ci-pr9", ""),
+        // Only another environment calls it otherwise.
+        ("ingress=x", ""),
+    ] {
+        let text = done(&root, &format!("render --env prod --namespaces {names}"));
+        assert!(text.contains(there), "{names}: {text}");
+        // The peers of services that are not read are not known.
+        done(&root, &format!("render --env prod --service service.emoji --namespaces {names}"));
+        let spec = format!(
+            "  kind: Hedgerow\n  spec:\n    environment: prod\n    namespaces: {{bank: bank-pr-7, {}}}\n",
+            names.replace('=', ": ")
+        );
+        let ran = Command::called("hedgerow", root.path()).stdin(format!("{FUNCTION}{spec}")).run();
+        assert_eq!(ran.exit, Exit::Done, "{names}: {}", ran.stderr);
+    }
+    for (arguments, why) in [
+        ("--namespaces shop=x", "the namespace `shop` is not listed in hedgerow.yaml"),
+        ("--namespaces bnk=x", "the namespace `bnk` is not listed"),
+        ("--service service.emoji --namespaces bnk=x", "the namespace `bnk` is not listed"),
+        ("--namespaces ops=tools", "the namespaces `ops` and `tools` would both be `tools`"),
+    ] {
+        let ran = run(&root, &format!("render --env prod {arguments}"));
+        assert!(ran.exit == Exit::BadInput && ran.stderr.contains(why), "{arguments}: {}", ran.stderr);
+    }
+}
+
 #[test]
 fn manifests_of_an_environment_are_verified_by_its_names() {
     let root = bank(ENVIRONMENTS);

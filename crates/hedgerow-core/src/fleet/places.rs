@@ -4,7 +4,8 @@
 //! `staging`. The names change wherever a namespace is written: of services, of peers under `allow`, of those whom the guard
 //! trusts. All of it happens here, before anything is planned, so that nobody behind the plan can forget one.
 
-use super::{Allow, Collision, Config, Elsewhere, Environment, Fleet, NamespaceFault, Service};
+use super::{Allow, Collision, Config, Elsewhere, Environment, Fleet, NamespaceFault, Scope, Service};
+use crate::diag::nearest;
 use crate::guard::{Controller, Grant, Guard, Subject};
 use crate::name::{EnvironmentName, LabelKey, LabelValue, Namespace};
 use crate::nonempty::NonEmpty;
@@ -34,7 +35,43 @@ pub(super) fn resolve(fleet: &Fleet, environment: &EnvironmentName, settings: &E
         slugs: fleet.slugs.clone(),
         catalogue,
         place: Some(environment.clone()),
+        called: fleet.config.environments.clone(),
     }
+}
+
+/// What can be done about something that stands in another namespace than its service, where one of the two is a name that an environment gives.
+pub(super) fn advice(
+    environments: &BTreeMap<EnvironmentName, Environment>,
+    environment: &EnvironmentName,
+    here: &Namespace,
+    found: &str,
+) -> Option<String> {
+    let settings = environments.get(environment)?;
+    let renamed = settings.namespaces.iter().find(|(_, name)| *name == here);
+    let written = renamed.map_or(here, |(written, _)| written);
+    let another = environments.iter().find(|(name, of)| {
+        let there = of.namespaces.get(written).filter(|there| there.as_str() == found && *there != written);
+        *name != environment && there.is_some()
+    });
+    if let Some((another, _)) = another {
+        return Some(format!(
+            "`{found}` is what `{written}` is called in `{another}`: deploy with `--env {another}`, or with `--namespace {here}`"
+        ));
+    }
+    if written == here {
+        return None;
+    }
+    // A name that no file gives was asked for.
+    let is_asked = !settings.places.contains_key(written);
+    let (who, change) = if is_asked {
+        (
+            "`--namespaces` (or `spec.namespaces`, `PARAM_NAMESPACES`)",
+            format!("ask for `{written}={}` there", found.escape_debug()),
+        )
+    } else {
+        ("hedgerow.yaml", format!("change `environments.{environment}.namespaces`"))
+    };
+    Some(format!("{who} calls `{written}` `{here}` in `{environment}`: deploy with `--namespace {here}`, or {change}"))
 }
 
 /// The fleet with other names in one environment.
@@ -45,19 +82,32 @@ pub(super) fn rename(
     names: &BTreeMap<Namespace, Namespace>,
 ) -> Result<Fleet, NamespaceFault> {
     let mut settings = settings.clone();
+    let named = named_beside(fleet.config.guard.as_ref(), fleet.services.values());
     for (written, here) in names {
-        if !fleet.config.namespaces.contains(written) && !settings.namespaces.contains_key(written) {
+        if !is_known(fleet, &named, written) {
             return Err(NamespaceFault::NotListed(written.clone()));
         }
         settings.namespaces.insert(written.clone(), here.clone());
+        settings.places.remove(written);
     }
-    let named = named_beside(fleet.config.guard.as_ref(), fleet.services.values());
     if let Some(found) = collision(fleet.config.namespaces.iter().chain(&named), &settings) {
         return Err(NamespaceFault::Collision(found));
     }
     let mut fleet = fleet.clone();
     fleet.config.environments.insert(environment.clone(), settings);
     Ok(fleet)
+}
+
+/// Whether the files may mean a namespace: it is listed, an environment gives it a name, or a peer or the guard names it.
+fn is_known(fleet: &Fleet, named: &BTreeSet<Namespace>, written: &Namespace) -> bool {
+    let config = &fleet.config;
+    let is_called = |settings: &Environment| settings.namespaces.contains_key(written);
+    if config.namespaces.contains(written) || named.contains(written) || config.environments.values().any(is_called) {
+        return true;
+    }
+    // The peers of services that were not read, or are another repository's, are not known.
+    let is_open = fleet.scope != Scope::Whole || fleet.catalogue.is_some();
+    is_open && nearest(written.as_str(), config.namespaces.iter().map(Namespace::as_str)).is_none()
 }
 
 /// Two of these namespaces, or of those that the environment gives a name, that it calls by one name.

@@ -274,10 +274,13 @@ fn namespace(
                 let written = scalar.value.escape_debug();
                 let message =
                     format!("{title} lives in `{written}`, but `{}` lives in `{}`", service.name, service.namespace);
+                let advice = context.namespace_advice(&service.namespace, &scalar.value);
                 found.diagnostics.push(
                     Diagnostic::new(Code::NamespaceMismatch, message)
                         .mark(context.span(&scalar.range), "")
-                        .help("set `namespace` in the service.yaml to where the pods live"),
+                        .help(advice.unwrap_or_else(|| {
+                            "set `namespace` in the service.yaml to where the pods live".to_owned()
+                        })),
                 );
             }
         }

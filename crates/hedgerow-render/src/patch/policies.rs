@@ -341,11 +341,14 @@ fn taken(context: &Context<'_>, policy: &Policy<'_>, object: &Object) -> Diagnos
 /// A policy of ours that somebody moved to another namespace, mostly together with its workloads.
 fn misplaced(context: &Context<'_>, policy: &Policy<'_>, namespace: &Namespace) -> Diagnostic {
     let (kind, name) = (policy.kind.as_str(), &policy.name);
-    let written = policy.namespace.as_deref().unwrap_or_default().escape_debug();
+    let written = policy.namespace.as_deref().unwrap_or_default();
+    let advice = context.namespace_advice(namespace, written).unwrap_or_else(|| {
+        "a later step moved it, such as kustomize's `namespace`: set the namespace in the service.yaml instead"
+            .to_owned()
+    });
+    let written = written.escape_debug();
     let message = format!("the {kind} `{name}` stands in `{written}`, but its service lives in `{namespace}`");
-    Diagnostic::new(Code::NamespaceMismatch, message)
-        .mark(context.span(&policy.range), "")
-        .help("a later step moved it, such as kustomize's `namespace`: set the namespace in the service.yaml instead")
+    Diagnostic::new(Code::NamespaceMismatch, message).mark(context.span(&policy.range), "").help(advice)
 }
 
 fn unbacked(
