@@ -1,9 +1,12 @@
 //! What `.gitignore` files leave out.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the door to the disk")]
 
+use hedgerow::LeftOut;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The `.gitignore` files of a directory and of those above it, up to the top of its repository. A line of an inner file counts before one of
 /// an outer one, and of one file the last that matches.
@@ -28,17 +31,34 @@ impl Ignored {
         ignored
     }
 
+    /// What the ignore files below `root` and above it leave out, for a search that asks of one path after the other.
+    pub(crate) fn searched(root: &Path) -> LeftOut {
+        let above = Self::above(root);
+        let top = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+        let below: Mutex<BTreeMap<PathBuf, Option<Arc<Gitignore>>>> = Mutex::default();
+        Arc::new(move |path, is_directory| {
+            let directories = path.ancestors().skip(1).take_while(|directory| directory.starts_with(&top));
+            for directory in directories {
+                let mut known = below.lock().unwrap_or_else(PoisonError::into_inner);
+                let file = known.entry(directory.to_path_buf()).or_insert_with(|| file_of(directory).map(Arc::new));
+                let file = file.clone();
+                drop(known);
+                match file.as_deref().map(|file| file.matched(path, is_directory)) {
+                    Some(Match::Ignore(_)) => return true,
+                    Some(Match::Whitelist(_)) => return false,
+                    Some(Match::None) | None => {}
+                }
+            }
+            above.has(path, is_directory)
+        })
+    }
+
     /// Takes in the file of a directory, and says whether there was one. What is wrong in a line is as if it were not there, as in git.
     pub(crate) fn enter(&mut self, directory: &Path) -> bool {
-        let file = directory.join(".gitignore");
-        if !file.is_file() {
-            return false;
-        }
-        let mut builder = GitignoreBuilder::new(directory);
-        let _faults = builder.add(file);
-        let Ok(file) = builder.build() else { return false };
-        self.files.push(file);
-        true
+        let file = file_of(directory);
+        let is_there = file.is_some();
+        self.files.extend(file);
+        is_there
     }
 
     /// Forgets the file that was taken in last.
@@ -51,6 +71,17 @@ impl Ignored {
         let said = self.files.iter().rev().map(|file| file.matched(path, is_directory));
         matches!(said.into_iter().find(|said| !said.is_none()), Some(Match::Ignore(_)))
     }
+}
+
+/// The ignore file of a directory.
+fn file_of(directory: &Path) -> Option<Gitignore> {
+    let file = directory.join(".gitignore");
+    if !file.is_file() {
+        return None;
+    }
+    let mut builder = GitignoreBuilder::new(directory);
+    let _faults = builder.add(file);
+    builder.build().ok()
 }
 
 #[cfg(test)]

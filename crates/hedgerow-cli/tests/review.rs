@@ -348,6 +348,79 @@ fn where_a_fleet_comes_in_all_of_it_is_new() {
     assert!(cut.exit == Exit::BadInput && cut.stderr.contains("is not here"), "{}", cut.stderr);
 }
 
+/// The fleet's file lay there under a name that nobody reads: that is why all of it is new.
+#[test]
+fn a_base_with_a_misnamed_file_says_so() {
+    if !has_git() {
+        return;
+    }
+    for name in ["hedgerow.yml", "Hedgerow.yaml", "hedgerow.json", ".hedgerow.yaml"] {
+        let top = tempfile::tempdir().unwrap();
+        git(top.path(), &["init", "-q", "-b", "trunk"]);
+        write(top.path(), &base());
+        let net = top.path().join("net");
+        std::fs::rename(net.join("hedgerow.yaml"), net.join(name)).unwrap();
+        git(top.path(), &["add", "-A"]);
+        git(top.path(), &["commit", "-qm", "misnamed"]);
+        std::fs::rename(net.join(name), net.join("hedgerow.yaml")).unwrap();
+        let note =
+            format!("`HEAD` has no `hedgerow.yaml`; its `net/{name}` is not read: the fleet's file is `hedgerow.yaml`");
+        for arguments in ["diff HEAD", "check --base HEAD"] {
+            let ran = run(&net, arguments);
+            assert!(ran.stderr.contains(&note), "{arguments}: {}", ran.stderr);
+            assert_eq!(ran.exit, Exit::Done, "{arguments}: {}{}", ran.out(), ran.stderr);
+        }
+        git(top.path(), &["add", "-A"]);
+        git(top.path(), &["commit", "-qm", "renamed"]);
+        // As the second side it is no fleet.
+        let ran = run(&net, "diff HEAD HEAD~1");
+        let words = format!("there is no `net/hedgerow.yaml`, but there is `net/{name}`");
+        assert!(ran.exit == Exit::BadInput && ran.stderr.contains(&words), "{}", ran.stderr);
+    }
+    // One that only begins so is none.
+    let top = tempfile::tempdir().unwrap();
+    git(top.path(), &["init", "-q", "-b", "trunk"]);
+    write(top.path(), &[("hedgerow.txt", b"notes: x\n")]);
+    git(top.path(), &["add", "-A"]);
+    git(top.path(), &["commit", "-qm", "notes"]);
+    write(top.path(), &base());
+    let ran = run(&top.path().join("net"), "diff HEAD");
+    assert_eq!(ran.stderr, "`HEAD` holds no fleet, so all of this is new\n");
+}
+
+#[test]
+fn a_directory_without_a_fleet_is_no_revision() {
+    let fleet = tree(&base());
+    let old = tree(&[("old/x", b""), ("yml/hedgerow.yml", CONFIG), ("file", b"")]);
+    let none = |name: &str| format!("{}/{name}", old.path().display());
+    for (name, words) in [
+        ("old", "holds no fleet: there is no `hedgerow.yaml` in it"),
+        ("yml", "there is no `hedgerow.yaml` in it, but there is `hedgerow.yml`: rename it to `hedgerow.yaml`"),
+        ("file", "is a file: name the directory of a hedgerow.yaml, or a revision"),
+        ("gone", "is neither a directory with a hedgerow.yaml nor a revision"),
+    ] {
+        for arguments in [format!("diff {}", none(name)), format!("diff . {}", none(name))] {
+            let ran = run(fleet.path(), &arguments);
+            assert!(ran.exit == Exit::BadInput && ran.stderr.contains(words), "{arguments}: {}", ran.stderr);
+            assert!(!ran.stderr.contains("there is no revision"), "{}", ran.stderr);
+        }
+    }
+    if !has_git() {
+        return;
+    }
+    // In a repository too; a branch goes before a directory of its name.
+    git(fleet.path(), &["init", "-q", "-b", "trunk"]);
+    git(fleet.path(), &["add", "-A"]);
+    git(fleet.path(), &["commit", "-qm", "base"]);
+    write(fleet.path(), &[("old/x", b""), ("trunk/x", b"")]);
+    let ran = run(fleet.path(), "diff net/old");
+    assert!(ran.stderr.contains("the directory `net/old` holds no fleet"), "{}", ran.stderr);
+    let ran = run(fleet.path(), "check --base net/old");
+    assert!(ran.stderr.contains("the directory `net/old` holds no fleet"), "{}", ran.stderr);
+    git(fleet.path(), &["branch", "net/trunk"]);
+    assert_eq!(run(fleet.path(), "diff net/trunk").out(), "nothing changes\n");
+}
+
 #[test]
 fn revisions_are_read_without_a_checkout() {
     if !has_git() {

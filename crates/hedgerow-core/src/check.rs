@@ -5,7 +5,7 @@ pub(crate) mod collision;
 
 use crate::catalogue::CatalogueDraft;
 use crate::date::Date;
-use crate::diag::{Applicability, Code, Diagnostic, Severity, nearest, nearest_service};
+use crate::diag::{Applicability, Code, Diagnostic, Fix, FixEdit, Severity, nearest, nearest_service};
 use crate::draft::{AllowDraft, RuleDraft, ServiceDraft, Spanned};
 use crate::fleet::places::{self, named_beside};
 use crate::fleet::{Allow, Config, Elsewhere, Fleet, Scope, Service, ServiceIdentity};
@@ -63,13 +63,13 @@ pub fn check(config: Config, draft: Draft, today: Option<Date>, diagnostics: &mu
             Scope::Whole => true,
             Scope::One(name) => *name == draft.name.value,
         };
-        let mut found = Vec::new();
-        let (service, service_rules) = lower(&config, draft, &mut found);
+        let before = diagnostics.len();
+        let (service, service_rules) = lower(&config, draft, diagnostics);
         // Without a short name for the callee there is no label that the caller could wear.
         if !own && service.is_some() {
-            found.iter_mut().for_each(|diagnostic: &mut Diagnostic| diagnostic.severity = Severity::Warning);
+            let found = diagnostics.get_mut(before..).unwrap_or_default();
+            found.iter_mut().for_each(|diagnostic| diagnostic.severity = Severity::Warning);
         }
-        diagnostics.append(&mut found);
         if let Some(service) = service {
             rules.extend(service_rules.into_iter().map(|rule| (service.name.clone(), rule)));
             services.entry(service.name.clone()).or_insert(service);
@@ -85,7 +85,9 @@ pub fn check(config: Config, draft: Draft, today: Option<Date>, diagnostics: &mu
     let slugs: BTreeMap<ServiceName, Slug> =
         known.keys().filter_map(|name| config.scheme.slug(name).ok().map(|slug| (name.clone(), slug))).collect();
     collision::check(&config.scheme, &config.types, &scope, &all, &slugs, &known, diagnostics);
-    let rules = check_rules(rules, &all, &known, elsewhere.is_some(), today, diagnostics);
+    // Without the catalogue nobody knows who is missing; that it could not be read was reported.
+    let is_half_known = config.layout.catalogue.is_some() && elsewhere.is_none();
+    let rules = check_rules(rules, &all, &known, elsewhere.is_some(), is_half_known, today, diagnostics);
     if let Some(elsewhere) = &elsewhere {
         catalogue::check_reach(&config, &services, &rules, &elsewhere.catalogue, diagnostics);
     }
@@ -270,6 +272,19 @@ fn check_port(port: &Spanned<PortRef>, listens: &Ports, whose: &str, diagnostics
     let written = port.value.to_string();
     let names: Vec<_> = listed.iter().map(|p| p.reference().to_string()).collect();
     let near = nearest(&written, names.iter().map(String::as_str));
+    if let Some(name) = by_number.as_deref().or(near)
+        && let Some(alone) = diagnostics.iter_mut().find(|found| is_alone(found, port))
+    {
+        // That it is no list was reported; what is to stand in the list is known by now.
+        let whole = format!("[{name}]");
+        let (help, how) = match &by_number {
+            Some(_) => (format!("the port has a name; write `{whole}`"), Applicability::Safe),
+            None => (format!("a port with a similar name is declared; write `{whole}`"), Applicability::Unsafe),
+        };
+        alone.help = vec![help];
+        alone.fix = Some(Fix { edits: vec![FixEdit { span: port.span, text: whole }], applicability: how });
+        return;
+    }
     diagnostics.push(match (by_number, near, listens) {
         (Some(name), _, _) => {
             diagnostic.help(format!("the port has a name; write `{name}`")).fix(port.span, name, Applicability::Safe)
@@ -287,11 +302,17 @@ fn check_port(port: &Spanned<PortRef>, listens: &Ports, whose: &str, diagnostics
     });
 }
 
+/// Whether a finding says of a port that it stands alone where a list is asked for.
+fn is_alone(found: &Diagnostic, port: &Spanned<PortRef>) -> bool {
+    found.code == Code::InvalidValue && found.span() == Some(port.span)
+}
+
 fn check_rules(
     drafts: Vec<(ServiceName, RuleDraft)>,
     services: &BTreeMap<ServiceName, Service>,
     known: &BTreeMap<ServiceName, Span>,
     has_catalogue: bool,
+    is_half_known: bool,
     today: Option<Date>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> BTreeMap<ServiceName, BTreeMap<ServiceName, Rule>> {
@@ -304,7 +325,7 @@ fn check_rules(
                     .mark(draft.file, "this rule file")
                     .help("remove the file; pods of one service that talk to each other need an `allow` entry in its service.yaml"),
             );
-        } else if !known.contains_key(&draft.callee) {
+        } else if !known.contains_key(&draft.callee) && !is_half_known {
             let message = format!("there is no service `{}` for `{caller}` to call", draft.callee);
             let diagnostic = Diagnostic::new(Code::UnknownCallee, message).mark(draft.file, "this rule file");
             diagnostics.push(

@@ -50,6 +50,8 @@ pub struct Layout {
     pub exclude: Vec<Spanned<String>>,
     /// Directories with rule files, relative to a service's; new rules go to the first.
     pub rules: NonEmpty<String>,
+    /// Where the file lists them; nothing where it does not.
+    pub rule_places: Vec<Span>,
     /// The catalogue of the services in other repositories: a file, relative to the fleet's root.
     pub catalogue: Option<Spanned<String>>,
 }

@@ -6,7 +6,7 @@
 mod catalogue;
 mod config;
 pub mod decode;
-mod domain;
+pub mod domain;
 pub mod form;
 mod guard;
 mod rare;
@@ -112,7 +112,11 @@ fn mend(path: &str, fault: &FileFault) -> String {
             "put a copy in the place of the link: only what lies below the directory of hedgerow.yaml is read"
                 .to_owned()
         }
+        FileFault::LeadsNowhere => "let the link lead to what is meant, or remove it".to_owned(),
         FileFault::NotAFile => "put a file in its place, or remove it".to_owned(),
+        FileFault::NotADirectory => format!(
+            "give the file another name, and make a directory `{path}` for the rules, or none where the service calls nobody"
+        ),
         FileFault::IsADirectory if matches!(name, "service.yaml" | "hedgerow.yaml") => {
             "put a file in its place, or give the directory another name".to_owned()
         }
@@ -234,12 +238,15 @@ impl Reader {
     }
 
     fn load(&mut self, file: File) -> Loaded {
+        let is_json = file.path.to_lowercase().ends_with(".json");
         match file.text {
             Ok(text) => {
                 let source = self.sources.add_shared(file.path, text.clone());
-                Loaded { source, text, is_missing: false }
+                Loaded { source, text, is_missing: false, is_json }
             }
-            Err(fault) => Loaded { source: self.fault(&file.path, &fault), text: Arc::default(), is_missing: true },
+            Err(fault) => {
+                Loaded { source: self.fault(&file.path, &fault), text: Arc::default(), is_missing: true, is_json }
+            }
         }
     }
 
@@ -249,7 +256,11 @@ impl Reader {
             FileFault::Unreadable(why) => (Code::Unreadable, format!("cannot read `{path}`: {why}")),
             FileFault::Encoding(why) => (Code::InvalidEncoding, format!("`{path}` is not UTF-8 text: {why}")),
             FileFault::LeadsOut => (Code::Unreadable, format!("`{path}` is a link that leads out of the tree")),
+            FileFault::LeadsNowhere => (Code::Unreadable, format!("`{path}` is a link that leads nowhere")),
             FileFault::NotAFile => (Code::Unreadable, format!("`{path}` is not a regular file")),
+            FileFault::NotADirectory => {
+                (Code::Unreadable, format!("`{path}` is a file, and a directory is expected there"))
+            }
             FileFault::IsADirectory => {
                 (Code::Unreadable, format!("`{path}` is a directory, and a file is expected there"))
             }

@@ -28,8 +28,12 @@ pub enum FileFault {
     Encoding(String),
     /// It is a symbolic link that leads out of the fleet's tree.
     LeadsOut,
+    /// It is a symbolic link to nothing, or to itself.
+    LeadsNowhere,
     /// It is neither a file nor a directory.
     NotAFile,
+    /// It is a file where a directory is expected.
+    NotADirectory,
     /// It is a directory where a file is expected.
     IsADirectory,
     /// It is larger than the given number of bytes.
@@ -92,6 +96,8 @@ pub enum Looks {
         /// Its `service.yaml`.
         file: Option<File>,
     },
+    /// Like a service by its name, inside the directory of another: that one's.
+    Inside(String),
     /// Like more of the fleet: so much of the tree was looked at that the rest was left out.
     Rest,
 }
@@ -114,6 +120,8 @@ pub enum GlobKind {
     Include,
     /// One of `services.exclude`.
     Exclude,
+    /// One of `services.rules`, which are no globs and can be idle like one.
+    Rules,
 }
 
 /// A glob of directories that has no effect.
@@ -138,6 +146,8 @@ pub enum Idle {
     Excluded(String, usize),
     /// It matches the first directory, which lies below the second one, a service.
     Below(String, String),
+    /// No service has such a directory, and others of its list are there.
+    Absent,
     /// All that it matches is matched by these others of its list: their places there.
     Shadowed(Vec<usize>),
 }
@@ -149,4 +159,6 @@ pub(crate) struct Loaded {
     pub(crate) text: Arc<String>,
     /// Whether the text is missing for a reason that was reported.
     pub(crate) is_missing: bool,
+    /// Whether its name says that it is JSON.
+    pub(crate) is_json: bool,
 }

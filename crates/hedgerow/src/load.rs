@@ -9,8 +9,8 @@ mod unread;
 
 use crate::error::Error;
 use directories::{ServiceDirectories, excludes};
-pub use files::read_catalogue;
 use files::{Files, Tree};
+pub use files::{LeftOut, read_catalogue};
 use hedgerow_core::date::Date;
 use hedgerow_core::diag::{Code, Diagnostic, nearest_service};
 use hedgerow_core::fleet::{Config, Scope};
@@ -100,7 +100,17 @@ pub struct Read {
 /// # Errors
 /// When there is no configuration or the root cannot be read. Everything else that is wrong is among the diagnostics.
 pub fn read(request: &Request) -> Result<Read, Error> {
-    let tree = Tree::open(&request.root).map_err(|source| Error::Root { path: request.root.clone(), source })?;
+    read_except(request, None)
+}
+
+/// The same, and what is left out is not searched for what nothing reads: what tools made and people do not keep. Services and their rules are
+/// read wherever they lie.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_except(request: &Request, left_out: Option<LeftOut>) -> Result<Read, Error> {
+    let tree =
+        Tree::open(&request.root, left_out).map_err(|source| Error::Root { path: request.root.clone(), source })?;
     let config_path = request.config.clone().unwrap_or_else(|| request.root.join("hedgerow.yaml"));
     let no_config = || {
         let is_ours = config_path.file_name().is_some_and(|name| name == "hedgerow.yaml");
@@ -139,6 +149,8 @@ pub fn read(request: &Request) -> Result<Read, Error> {
                     searched.excludes.extend(below.excludes);
                 }
             }
+            unread::forget_linked(&tree, &found.paths, read.iter_mut().map(|directory| &mut directory.unread));
+            unread::forget_linked(&tree, &found.paths, [&mut searched.unread]);
             for draft in &request.drafts {
                 let is_below = |path: &str| draft.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
                 let Some(directory) = read.iter_mut().find(|directory| is_below(&directory.path)) else { continue };
@@ -148,12 +160,21 @@ pub fn read(request: &Request) -> Result<Read, Error> {
             // A catalogue is made where many repositories may share one hedgerow.yaml.
             let is_shared = request.parts == Parts::Metadata;
             let mut idle = if is_shared { Vec::new() } else { found.idle_includes(&tree, &config.layout) };
+            if !is_shared {
+                idle.extend(unread::idle_rules(&tree, &config.layout, &found.paths));
+            }
             if request.parts == Parts::Searched {
                 idle.extend(found.idle_excludes(&config.layout, &searched.excludes));
             }
             Directories { faults: found.faults, unread: searched.unread, idle, ..Directories::new(Scope::Whole, read) }
         }
-        Scope::One(name) => one(&tree, &config, found, name),
+        Scope::One(name) => {
+            let services = found.paths.clone();
+            let mut directories = one(&tree, &config, found, name);
+            let unread = directories.read.iter_mut().map(|directory| &mut directory.unread);
+            unread::forget_linked(&tree, &services, unread);
+            directories
+        }
     };
     let missing = missing_service(&directories);
     let mut reading = reader.fleet(config, directories, request.today);

@@ -3,8 +3,9 @@
 use super::args::{DiagnosticFormat, EnvironmentArg, Global};
 use super::{Exit, Os, report};
 use crate::code::clear_temporaries;
+use crate::ignored::Ignored;
 use anyhow::{Context, anyhow, bail};
-use hedgerow::{Parts, Read, Request, find_root, misnamed_config, read};
+use hedgerow::{Parts, Read, Request, find_root, misnamed_config, read, read_except};
 use hedgerow_core::date::Date;
 use hedgerow_core::diag::{Diagnostic, nearest, nearest_service};
 use hedgerow_core::fleet::{Fleet, NamespaceFault, Scope};
@@ -115,7 +116,10 @@ impl<'o> Session<'o> {
 
     /// Loads a part of a fleet, or more than it, with whatever is wrong with it.
     pub(super) fn read_parts(&mut self, scope: Scope, parts: Parts) -> anyhow::Result<Read> {
-        Ok(read(&self.request(scope, parts)?)?)
+        let request = self.request(scope, parts)?;
+        // What git leaves out is a build's, or nobody's: it is searched by nobody else either.
+        let left_out = (parts == Parts::Searched).then(|| Ignored::searched(&request.root));
+        Ok(read_except(&request, left_out)?)
     }
 
     fn request(&self, scope: Scope, parts: Parts) -> anyhow::Result<Request> {

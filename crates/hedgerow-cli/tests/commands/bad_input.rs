@@ -292,6 +292,104 @@ mod links {
         assert!(ran.stderr.starts_with("4 services, 3 rules"), "{}", ran.stderr);
     }
 
+    /// What is read through a link is read, wherever it lies.
+    #[test]
+    fn what_a_link_leads_to_is_not_told_as_unread() {
+        type Links = &'static [(&'static str, &'static str)];
+        type Files = &'static [(&'static str, &'static [u8])];
+        let rows: [(Files, Links); 7] = [
+            (&[("real/service.b.rule", b"")], &[("service.a/egress/service.b.rule", "../../real/service.b.rule")]),
+            (&[("real/egress/service.b.rule", b"")], &[("service.a/egress", "../real/egress")]),
+            (
+                &[("real/a/egress/service.b.rule", b""), ("real/a/service.yaml", b"owner: x\n")],
+                &[("service.a", "real/a")],
+            ),
+            (
+                &[("real/meta/service.yaml", b"owner: x\n"), ("service.a/egress/service.b.rule", b"")],
+                &[("service.a/service.yaml", "../real/meta/service.yaml")],
+            ),
+            // Through another service's own directories, in which nobody would look.
+            (&[("service.b/rules/service.b.rule", b"")], &[("service.a/egress", "../service.b/rules")]),
+            (&[("service.b/shared.rule", b"")], &[("service.a/egress/service.b.rule", "../../service.b/shared.rule")]),
+            (
+                &[("service.b/deep/er/any.rule", b"")],
+                &[("service.a/egress/service.b.rule", "../../service.b/deep/er/any.rule")],
+            ),
+        ];
+        for (files, links) in rows {
+            let mut all =
+                vec![("hedgerow.yaml", CONFIG.as_bytes()), ("service.b/service.yaml", b"owner: x\n".as_slice())];
+            all.extend(files);
+            let root = tree(&all);
+            for (from, to) in links {
+                let from = root.path().join(from);
+                std::fs::create_dir_all(from.parent().unwrap()).unwrap();
+                symlink(to, from).unwrap();
+            }
+            let ran = Command::new(root.path(), "check").run();
+            assert_eq!((ran.exit, ran.out()), (Exit::Done, ""), "{links:?}");
+            assert!(ran.stderr.starts_with("2 services, 1 rule:"), "{links:?}: {}", ran.stderr);
+            // What lies beside it is told still.
+            let (path, _) = files[0];
+            let beside = root.path().join(path).parent().unwrap().join("deeper/service.c.rule");
+            std::fs::create_dir_all(beside.parent().unwrap()).unwrap();
+            std::fs::write(beside, "").unwrap();
+            let ran = Command::new(root.path(), "check").run();
+            assert!(ran.exit == Exit::Findings && ran.out().contains("deeper"), "{links:?}: {}", ran.out());
+        }
+    }
+
+    #[test]
+    fn links_to_nothing_and_files_for_directories_say_what_to_do() {
+        let nowhere = "is a link that leads nowhere";
+        let mend = "let the link lead to what is meant, or remove it";
+        for (from, to, words, help) in [
+            ("service.zz", "gone", nowhere, mend),
+            ("service.zz", "service.zz", nowhere, mend),
+            ("service.a/egress", "../gone", nowhere, mend),
+            ("service.a/egress/service.b.rule", "../gone", nowhere, mend),
+            ("service.a/service.yaml", "../hedgerow.yaml/x", nowhere, mend),
+            (
+                "service.a/egress",
+                "../hedgerow.yaml",
+                "is a file, and a directory is expected there",
+                "make a directory `service.a/egress` for the rules",
+            ),
+            ("service.a/egress", "", "is a file, and a directory is expected there", "give the file another name"),
+        ] {
+            let root = tree(&[
+                ("hedgerow.yaml", CONFIG.as_bytes()),
+                ("service.a/main.go", b""),
+                ("service.b/service.yaml", b"owner: x\n"),
+            ]);
+            let path = root.path().join(from);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            if to.is_empty() {
+                std::fs::write(path, "").unwrap()
+            } else {
+                symlink(to, path).unwrap()
+            }
+            let ran = Command::new(root.path(), "check").run();
+            assert_eq!(ran.exit, Exit::Findings, "{from}: {}", ran.stderr);
+            let said = format!("`{from}` {words}");
+            assert!(ran.out().contains(&said) && ran.out().contains(help), "{from} -> {to}: {}", ran.out());
+            assert_eq!(ran.out().matches("error[").count(), 1, "{from} -> {to}: {}", ran.out());
+        }
+        // One that is called like no service, is excluded, or leads to a file is none.
+        let root = tree(&[
+            ("hedgerow.yaml", CONFIG.replace("'service.*'", "'service.*'").as_bytes()),
+            ("service.b/service.yaml", b"owner: x\n"),
+        ]);
+        symlink("gone", root.path().join("service.Z")).unwrap();
+        symlink("gone", root.path().join("result")).unwrap();
+        symlink("hedgerow.yaml", root.path().join("service.f")).unwrap();
+        assert_eq!(Command::new(root.path(), "check").run().exit, Exit::Done);
+        let root = tree(&[("x", b"")]);
+        symlink("gone", root.path().join("hedgerow.yaml")).unwrap();
+        let ran = Command::new(root.path(), "-C . check").run();
+        assert!(format!("{}{}", ran.out(), ran.stderr).contains(nowhere), "{}{}", ran.out(), ran.stderr);
+    }
+
     #[test]
     fn a_link_to_nowhere_is_reported() {
         let root = tree(&[("hedgerow.yaml", CONFIG.as_bytes()), ("service.a/x", b""), ("service.b/service.yaml", b"")]);

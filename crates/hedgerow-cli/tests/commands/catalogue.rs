@@ -369,6 +369,44 @@ fn what_is_no_catalogue_is_refused_with_its_place() {
     }
 }
 
+/// Who is missing is not known without the catalogue, so nobody is told to make a service's directory.
+#[test]
+fn a_catalogue_that_cannot_be_read_is_the_only_error() {
+    let text = catalogue(&ledger(), "");
+    let half = &text[..text.len() / 2];
+    let newer = changed(&text, |value| value["version"] = json!(2));
+    let nameless = changed(&text, |value| value["domain"] = json!("!"));
+    for (catalogue, words) in [
+        (None, "cannot read the catalogue"),
+        (Some(half), "not valid JSON"),
+        (Some(newer.as_str()), "version 1"),
+        (Some(""), "the catalogue is empty"),
+        (Some(nameless.as_str()), "the domain `!`"),
+    ] {
+        let root = emoji(catalogue.unwrap_or_default(), "");
+        if catalogue.is_none() {
+            std::fs::remove_file(root.path().join("others.json")).unwrap();
+        }
+        for command in ["check", "labels service.emoji --env prod", "list"] {
+            let ran = run(&root, command);
+            let said = format!("{}{}", ran.out(), ran.stderr);
+            assert!(said.contains(words) && !said.contains("unknown-callee"), "{command}: {said}");
+            assert!(!said.contains("valid YAML"), "{command}: {said}");
+            assert_eq!(said.matches("error[").count(), 1, "{command}: {said}");
+        }
+        // A rule of the service for itself is wrong, whoever else is there.
+        let path = root.path().join("service.emoji/egress/service.emoji.rule");
+        std::fs::write(path, "").unwrap();
+        assert!(run(&root, "check").out().contains("self-call"));
+    }
+    // With another name a broken one is what it is read as.
+    let root = emoji("{", "");
+    std::fs::rename(root.path().join("others.json"), root.path().join("others.yaml")).unwrap();
+    let config = std::fs::read_to_string(root.path().join("hedgerow.yaml")).unwrap();
+    std::fs::write(root.path().join("hedgerow.yaml"), config.replace("others.json", "others.yaml")).unwrap();
+    assert!(run(&root, "check").out().contains("not valid YAML"));
+}
+
 #[test]
 fn a_catalogue_that_was_changed_by_hand_is_said() {
     let text = catalogue(&ledger(), "");

@@ -30,6 +30,7 @@ mod scope;
 mod unheard;
 mod verbs;
 mod verify;
+mod words;
 mod writing;
 
 use std::path::PathBuf;

@@ -167,14 +167,16 @@ fn services(
     };
     let exclude = field("exclude").map(|node| globs(decoder, node, "`exclude`")).unwrap_or_default();
     let rules = field("rules").map(|node| rule_directories(decoder, node)).unwrap_or_default();
-    let rules = NonEmpty::new(rules).unwrap_or_else(|| NonEmpty::one("egress".to_owned()));
+    let rule_places = rules.iter().map(|rules| rules.span).collect();
+    let rules = NonEmpty::new(rules.into_iter().map(|rules| rules.value).collect());
+    let rules = rules.unwrap_or_else(|| NonEmpty::one("egress".to_owned()));
     let catalogue = field("catalogue").and_then(|node| catalogue(decoder, node));
     let defaults = field("defaults").and_then(|node| {
         let fields = decoder.form(node, "`defaults`", &form::DEFAULTS)?;
         Some(read_defaults(decoder, &fields, types))
     });
     let defaults = defaults.unwrap_or_else(|| (no_defaults(), None));
-    (Layout { include, exclude, rules, catalogue }, defaults)
+    (Layout { include, exclude, rules, rule_places, catalogue }, defaults)
 }
 
 /// A file, which may lie anywhere: another tool puts it there.
@@ -258,11 +260,14 @@ fn globs(decoder: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Vec<Spanned<
                     .invalid(element, format!("the glob `{}` is not valid: {problem}", text.value.escape_debug()));
                 if matches!(text.value.trim_end_matches('/'), "." | "" | "./*" | "./") {
                     diagnostic = diagnostic.help(ROOT_HELP);
-                } else if let Some(rest) = text.value.strip_prefix("./") {
-                    diagnostic =
-                        diagnostic.help(format!("write `{rest}`: globs begin at the directory of hedgerow.yaml"));
                 } else if text.value.starts_with("..") {
                     diagnostic = diagnostic.help("put hedgerow.yaml above all services");
+                } else if let Some(plain) = plain_path(text.value) {
+                    diagnostic =
+                        diagnostic.help(format!("write `{plain}`: globs begin at the directory of hedgerow.yaml"));
+                } else if text.value.split('/').any(|part| part == "..") {
+                    diagnostic =
+                        diagnostic.help("write the way down from the directory of hedgerow.yaml, without `..`");
                 }
                 decoder.report(diagnostic);
             }
@@ -271,23 +276,41 @@ fn globs(decoder: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Vec<Spanned<
     globs
 }
 
-fn rule_directories(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<String> {
-    let mut directories: Vec<String> = Vec::new();
+fn rule_directories(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Vec<Spanned<String>> {
+    let mut directories: Vec<Spanned<String>> = Vec::new();
     for element in decoder.list(node, "`rules`", "leave `rules` out to mean `egress`") {
         let Some(text) = decoder.text(element, "a rule directory") else { continue };
         let trimmed = text.value.trim_end_matches('/');
-        let problem = path_problem(text.value)
-            .or_else(|| directories.iter().any(|known| known == trimmed).then_some("it is listed twice"));
-        match problem {
-            None => directories.push(trimmed.to_owned()),
+        let is_known = directories.iter().any(|known| known.value == trimmed);
+        let below = "a rule directory lies below the service's own, and `rules` says how it is called there, such as `egress` or `deploy/egress`";
+        let (problem, help) = match path_problem(text.value) {
             Some(problem) => {
-                let message = format!("the rule directory `{}` is not valid: {problem}", text.value.escape_debug());
-                let diagnostic = decoder.invalid(element, message);
-                decoder.report(diagnostic);
+                let plain = plain_path(text.value).map(|plain| format!("write `{plain}`: {below}"));
+                (problem, plain.unwrap_or_else(|| below.to_owned()))
             }
-        }
+            None if is_known => ("it is listed twice", "take one of them away".to_owned()),
+            None if text.value.contains(['*', '?', '[', '{']) => (
+                "it is no glob",
+                "write each directory by its name, such as `rules: [egress, deploy/egress]`".to_owned(),
+            ),
+            None => {
+                directories.push(Spanned { value: trimmed.to_owned(), span: text.span });
+                continue;
+            }
+        };
+        let message = format!("the rule directory `{}` is not valid: {problem}", text.value.escape_debug());
+        let diagnostic = decoder.invalid(element, message);
+        decoder.report(diagnostic.help(help));
     }
     directories
+}
+
+/// The path that is meant by one with parts that say nothing; nothing where it leads elsewhere.
+fn plain_path(written: &str) -> Option<String> {
+    let path = written.replace('\\', "/");
+    let parts: Vec<_> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    let plain = parts.join("/");
+    (!parts.is_empty() && !parts.contains(&"..") && plain != written.trim_end_matches('/')).then_some(plain)
 }
 
 /// Why a relative path would lead elsewhere than down.

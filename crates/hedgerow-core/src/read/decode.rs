@@ -47,6 +47,36 @@ const ELSEWHERE: &[(&str, &[&str], &str)] = &[
     ("a rule file", &["port"], "write `ports: [http]`"),
     (
         "a rule file",
+        &["stage", "stages", "mode", "enforce", "audit"],
+        "the stage belongs to the service that is called: write `stage: {prod: audit}` in its service.yaml",
+    ),
+    (
+        "a rule file",
+        &["environment", "environments", "env"],
+        "a rule holds in every environment; what is enforced where is said by the stages in hedgerow.yaml and in the service.yaml of the service that is called",
+    ),
+    (
+        "a rule file",
+        &["protocol", "listen", "always"],
+        "the ports of a service and their protocols are declared in its own service.yaml; a rule names them: `ports: [http]`",
+    ),
+    (
+        "a rule file",
+        &["namespace", "namespaces", "owner", "type", "allow", "identity", "workloads", "name"],
+        "write it in the service.yaml of the service that it is about",
+    ),
+    (
+        "`defaults`",
+        &["stage", "stages"],
+        "the stage of all services stands under `environments:`, such as `environments: {prod: {stage: audit}}`",
+    ),
+    (
+        "`services`",
+        &["stage", "stages"],
+        "write it under `environments:`, such as `environments: {prod: {stage: audit}}`",
+    ),
+    (
+        "a rule file",
         &["callee", "caller", "to", "from", "service", "services"],
         "the file's name says who is called, and its directory who calls",
     ),
@@ -94,8 +124,9 @@ impl<'d> Decoder<'d> {
                 self.is_unparsed = true;
                 let at = error.offset.min(file.text.len());
                 let span = self.source.span(at, at);
+                let form = if file.is_json { "JSON" } else { "YAML" };
                 self.report(
-                    Diagnostic::new(Code::InvalidYaml, format!("not valid YAML: {}", error.message)).mark(span, ""),
+                    Diagnostic::new(Code::InvalidYaml, format!("not valid {form}: {}", error.message)).mark(span, ""),
                 );
                 None
             }
@@ -127,6 +158,12 @@ impl<'d> Decoder<'d> {
     /// How many findings there are.
     pub(super) const fn count(&self) -> usize {
         self.diagnostics.len()
+    }
+
+    /// Adds what can be done to the findings behind the first `count` that say nothing of it.
+    pub(super) fn help_since(&mut self, count: usize, help: &str) {
+        let found = self.diagnostics.get_mut(count..).unwrap_or_default();
+        found.iter_mut().filter(|found| found.help.is_empty()).for_each(|found| found.help.push(help.to_owned()));
     }
 
     /// Makes warnings of the findings behind the first `count`: they are others' to mend.

@@ -41,14 +41,25 @@ fn is_below(domain: &str, of: &str) -> bool {
     domain.strip_suffix(of).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
+/// Whether a domain is one that Kubernetes keeps for itself, so that a fleet with it is refused.
+#[must_use]
+pub fn is_reserved(domain: &Domain) -> bool {
+    RESERVED.iter().any(|reserved| is_below(domain.as_str(), reserved))
+}
+
+/// What is said of such a domain.
+#[must_use]
+pub fn reserved(domain: &Domain) -> String {
+    format!("`{domain}` belongs to Kubernetes: choose a domain of your own")
+}
+
 /// Reports a domain that is somebody else's.
 pub(super) fn check(decoder: &mut Decoder<'_>, node: &Node<'_>, domain: &Domain) {
     let text = domain.as_str();
     let place = decoder.span(node.range());
-    if let Some(reserved) = RESERVED.iter().find(|reserved| is_below(text, reserved)) {
-        let message = format!("labels below `{text}` are Kubernetes': all of `{reserved}` is reserved");
+    if is_reserved(domain) {
         decoder.report(
-            Diagnostic::new(Code::ForeignDomain, message)
+            Diagnostic::new(Code::ForeignDomain, reserved(domain))
                 .severity(Severity::Error)
                 .mark(place, "Cilium leaves such labels out of identities")
                 .help("set `labels.domain` to a domain of your own"),

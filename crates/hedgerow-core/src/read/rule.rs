@@ -67,7 +67,9 @@ pub(super) fn read(path: &str, file: &Loaded, diagnostics: &mut Vec<Diagnostic>)
     rule.ports = fields.get("ports").and_then(|node| port_refs(&mut decoder, node, rule_list_help()));
     rule.reason =
         fields.get("reason").and_then(|node| decoder.text(node, "`reason`")).map(|text| text.value.to_owned());
+    let before = decoder.count();
     rule.origin = fields.get("origin").and_then(|node| decoder.word(node, "`origin`", &ORIGINS));
+    decoder.help_since(before, "write `origin: manual` for a rule that a person wrote, or leave it out");
     rule.expires = fields.get("expires").and_then(|node| date(&mut decoder, node, "expires"));
     let mut day = |key| fields.get(key).map(|node| date(&mut decoder, node, key));
     rule.seen = match (day("first-seen"), day("last-seen")) {

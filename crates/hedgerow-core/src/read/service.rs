@@ -4,7 +4,7 @@ use super::decode::{Decoder, Fields};
 use super::form;
 use super::guard::own_account;
 use crate::cidr::Cidr;
-use crate::diag::{Applicability, Code, Diagnostic, nearest};
+use crate::diag::{Applicability, Code, Diagnostic, Severity, nearest};
 use crate::draft::{AllowDraft, RuleDraft, ServiceDraft, Spanned};
 use crate::fleet::ServiceIdentity;
 use crate::name::{
@@ -180,23 +180,39 @@ fn listen(decoder: &mut Decoder<'_>, node: &Node<'_>, what: &str) -> Option<Port
 }
 
 fn port_list(decoder: &mut Decoder<'_>, node: &Node<'_>, what: &str, help: &str) -> Vec<Port> {
-    let mut ports: Vec<Port> = Vec::new();
+    let mut ports: Vec<(Span, Port)> = Vec::new();
     for element in decoder.list(node, what, help) {
         let Some(port) = port(decoder, element) else { continue };
-        let same_name = port.name.is_some() && ports.iter().any(|other| other.name == port.name);
-        let same_number = ports.iter().any(|other| {
-            other.number == port.number
-                && (other.protocol == port.protocol || other.name.is_some() != port.name.is_some())
-        });
-        if same_name || same_number {
-            let message = format!("the port `{}` is declared twice", port.reference());
-            let span = decoder.span(element.range());
-            decoder.report(Diagnostic::new(Code::DuplicateKey, message).mark(span, "again here"));
+        let span = decoder.span(element.range());
+        if let Some((first, message)) = ports.iter().find_map(|(first, other)| Some((*first, twice(other, &port)?))) {
+            let diagnostic = Diagnostic::new(Code::DuplicateKey, message).mark(span, "again here");
+            decoder.report(diagnostic.mark(first, "first here").help("keep one of them, or correct the other"));
             continue;
         }
-        ports.push(port);
+        ports.push((span, port));
     }
-    ports
+    ports.into_iter().map(|(_, port)| port).collect()
+}
+
+/// Why two ports cannot stand side by side.
+fn twice(first: &Port, second: &Port) -> Option<String> {
+    let number = format!("{}/{}", second.number, second.protocol);
+    if first.name.is_some() && first.name == second.name {
+        return Some(format!("the port name `{}` is declared twice", second.reference()));
+    }
+    if first.number != second.number {
+        return None;
+    }
+    match (&first.name, &second.name) {
+        (Some(one), Some(other)) if first.protocol == second.protocol => {
+            Some(format!("the port {number} is declared twice, as `{one}` and as `{other}`"))
+        }
+        (None, None) if first.protocol == second.protocol => Some(format!("the port {number} is declared twice")),
+        (Some(name), None) | (None, Some(name)) => {
+            Some(format!("the port {} is declared twice, as `{name}` and without a name", second.number))
+        }
+        _ => None,
+    }
 }
 
 fn port(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<Port> {
@@ -263,9 +279,61 @@ fn port_number(decoder: &mut Decoder<'_>, node: &Node<'_>) -> Option<NonZeroU16>
 
 /// A list of ports as rules write them.
 pub(super) fn port_refs(decoder: &mut Decoder<'_>, node: &Node<'_>, help: &str) -> Option<NonEmpty<Spanned<PortRef>>> {
+    if let Some(text) = node.as_str().filter(|text| !node.is_null() && !text.is_empty()) {
+        return alone(decoder, node, text, help);
+    }
     let elements = decoder.list(node, "`ports`", help);
-    let refs = elements.into_iter().filter_map(|element| decoder.name(element, "the port", PortRef::new));
-    NonEmpty::new(refs.collect())
+    let mut refs: Vec<Spanned<PortRef>> = Vec::new();
+    for element in elements {
+        let Some(port) = decoder.name(element, "the port", PortRef::new) else { continue };
+        if let Some(first) = refs.iter().find(|first| first.value == port.value) {
+            let diagnostic = Diagnostic::new(Code::DuplicateKey, format!("the port `{}` is listed twice", port.value));
+            let diagnostic = diagnostic.mark(port.span, "again here").mark(first.span, "first here");
+            decoder.report(diagnostic.severity(Severity::Warning).help("take one of them away"));
+            continue;
+        }
+        refs.push(port);
+    }
+    NonEmpty::new(refs)
+}
+
+/// Ports that a text alone says, where a list is asked for. Of one port the number or name goes on to be compared with what the callee
+/// declares, which may know the word to write.
+fn alone(decoder: &mut Decoder<'_>, node: &Node<'_>, text: &str, help: &str) -> Option<NonEmpty<Spanned<PortRef>>> {
+    let diagnostic = decoder.invalid(node, format!("`ports` must be a list, not {}", node.noun()));
+    let span = decoder.span(node.range());
+    if matches!(text.to_lowercase().as_str(), "any" | "all" | "*") {
+        decoder.report(diagnostic.help(help));
+        return None;
+    }
+    let one = |text: &str| {
+        let text = text
+            .rsplit_once('/')
+            .filter(|(_, protocol)| protocol_in_words(protocol).is_some())
+            .map_or(text, |(of, _)| of);
+        let text = text.split_once(':').map_or(text, |(name, _)| name);
+        PortRef::new(text).ok()
+    };
+    let words = || text.split([',', ' ', ';']).filter(|word| !word.is_empty());
+    let meant: Option<Vec<PortRef>> = words().map(one).collect();
+    match meant.filter(|meant| !meant.is_empty()) {
+        Some(meant) => {
+            let all: Vec<_> = meant.iter().map(ToString::to_string).collect();
+            let whole = format!("[{}]", all.join(", "));
+            decoder.report(diagnostic.help(format!("write `{whole}`")).fix(span, whole, Applicability::Safe));
+            let [only] = <[PortRef; 1]>::try_from(meant).ok()?;
+            Some(NonEmpty::one(Spanned { value: only, span }))
+        }
+        None => {
+            decoder
+                .report(diagnostic.help("write names or numbers of ports in brackets, such as `[http]` or `[8080]`"));
+            None
+        }
+    }
+}
+
+fn protocol_in_words(text: &str) -> Option<Protocol> {
+    Protocol::ALL.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(text))
 }
 
 /// The stage that a word is, or is nearly. Where nobody can tell there is none: a guess might drop packets.

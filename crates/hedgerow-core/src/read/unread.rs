@@ -189,6 +189,13 @@ pub(super) fn judge(unread: &Unread, known: &Known<'_>, sources: &mut Sources) -
             let severity = if is_sure { Severity::Error } else { Severity::Warning };
             Some(ignored(message, place(sources)).severity(severity).help(globs::meant(path, known)))
         }
+        Looks::Inside(service) => {
+            let message = format!("`{path}` is no service: it lies inside `{service}`, which is one");
+            let help = format!(
+                "services do not lie in one another: move it out of `{service}`, or list it under `services.exclude` in hedgerow.yaml"
+            );
+            Some(ignored(message, place(sources)).severity(Severity::Warning).help(help))
+        }
         Looks::Rest => {
             let what = if path == "." { "the tree".to_owned() } else { format!("`{path}`") };
             let message =

@@ -1,9 +1,10 @@
 //! Finding the service directories without walking what no glob can match.
 
-use super::files::Files;
+use super::files::{Entry, Files};
 use globset::{GlobBuilder, GlobMatcher};
 use hedgerow_core::draft::Spanned;
 use hedgerow_core::fleet::{Config, Layout};
+use hedgerow_core::name::ServiceName;
 use hedgerow_core::tree::{FileFault, GlobKind, Idle, IdleGlob};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -157,8 +158,12 @@ impl Finder<'_> {
             let below = |name: &String| if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
             self.found.file = file.map(|entry| below(&entry.name));
         }
-        for entry in entries.iter().filter(|entry| entry.is_directory) {
+        for entry in &entries {
             let below = if path.is_empty() { entry.name.clone() } else { format!("{path}/{}", entry.name) };
+            if !entry.is_directory {
+                self.lost(below, entry, &states);
+                continue;
+            }
             let next = self.advance(&states, &entry.name);
             let ends: Vec<_> =
                 next.iter().filter(|(glob, part)| self.is_end(*glob, *part)).map(|(glob, _)| *glob).collect();
@@ -175,6 +180,17 @@ impl Finder<'_> {
                 let open = next.into_iter().filter(|(glob, part)| *part < self.globs[*glob].len()).collect();
                 self.walk(&below, open, depth + 1);
             }
+        }
+    }
+
+    /// Notes a link to nothing in the place of a service: where it led somewhere, a service was.
+    fn lost(&mut self, path: String, entry: &Entry, states: &[State]) {
+        if !entry.is_link || ServiceName::new(&entry.name).is_err() || !matching(&self.exclude, &path).is_empty() {
+            return;
+        }
+        let is_service = self.advance(states, &entry.name).iter().any(|(glob, part)| self.is_end(*glob, *part));
+        if is_service && self.tree.refuse_outside(&path) == Err(FileFault::LeadsNowhere) {
+            self.found.faults.push((path, FileFault::LeadsNowhere));
         }
     }
 
@@ -216,6 +232,6 @@ fn parts(glob: &str) -> Vec<GlobPart> {
 }
 
 /// Globs were checked when the configuration was read; one that is faulty was reported and matches nothing.
-fn matcher(glob: &str) -> Option<GlobMatcher> {
+pub(super) fn matcher(glob: &str) -> Option<GlobMatcher> {
     GlobBuilder::new(glob).literal_separator(true).build().ok().map(|glob| glob.compile_matcher())
 }

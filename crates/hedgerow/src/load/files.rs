@@ -3,6 +3,7 @@
 
 use hedgerow_core::read::unread::{is_config, is_like_config};
 use hedgerow_core::tree::{Directory, File, FileFault, Looks, Unread};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -35,7 +36,21 @@ pub(super) trait Files {
 
     /// Refuses a link that leads out of the tree.
     fn refuse_outside(&self, path: &str) -> Result<(), FileFault>;
+
+    /// Whether anything lies at a path.
+    fn is_there(&self, path: &str) -> bool;
+
+    /// What was read through links so far, files and directories: what lies there is read although nobody looks for it there.
+    fn linked(&self) -> BTreeSet<String>;
+
+    /// Whether a file or a directory is none that people keep, such as one of a build.
+    fn is_left_out(&self, _path: &str, _is_directory: bool) -> bool {
+        false
+    }
 }
+
+/// Says which files and directories are not searched, by their full paths and whether they are directories.
+pub type LeftOut = Arc<dyn Fn(&Path, bool) -> bool + Send + Sync>;
 
 /// A root below which everything is read, and what was read there.
 pub(super) struct Tree {
@@ -43,6 +58,8 @@ pub(super) struct Tree {
     /// The root with all links resolved, to see whether a link leads out of it.
     real_root: PathBuf,
     inputs: Mutex<Vec<PathBuf>>,
+    linked: Mutex<BTreeSet<String>>,
+    left_out: Option<LeftOut>,
 }
 
 /// One entry of a directory.
@@ -60,12 +77,13 @@ impl Entry {
 }
 
 impl Tree {
-    pub(super) fn open(root: &Path) -> io::Result<Self> {
+    pub(super) fn open(root: &Path, left_out: Option<LeftOut>) -> io::Result<Self> {
         let real_root = root.canonicalize()?;
         if !real_root.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
         }
-        Ok(Self { root: root.to_path_buf(), real_root, inputs: Mutex::new(Vec::new()) })
+        let (inputs, linked) = (Mutex::default(), Mutex::default());
+        Ok(Self { root: root.to_path_buf(), real_root, inputs, linked, left_out })
     }
 
     /// Every file read and every directory listed so far.
@@ -88,7 +106,8 @@ impl Tree {
     pub(super) fn config(&self, path: &Path) -> Option<File> {
         let shown = path.strip_prefix(&self.root).unwrap_or(path).to_string_lossy().into_owned();
         match fs::metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => None,
+            Err(_) if path.is_symlink() => Some(File { path: shown, text: Err(FileFault::LeadsNowhere) }),
             _ => Some(File { path: shown, text: read(path, LIMIT) }),
         }
     }
@@ -116,8 +135,14 @@ impl Tree {
 
     /// Refuses a link that leads out of the tree.
     fn inside(&self, full: &Path) -> Result<PathBuf, FileFault> {
-        let real = full.canonicalize().map_err(|error| FileFault::Unreadable(error.to_string()))?;
-        if real.starts_with(&self.real_root) { Ok(real) } else { Err(FileFault::LeadsOut) }
+        let real = full.canonicalize().map_err(|error| {
+            let is_shut = error.kind() == io::ErrorKind::PermissionDenied;
+            if is_shut { FileFault::Unreadable(error.to_string()) } else { FileFault::LeadsNowhere }
+        })?;
+        let below = real.strip_prefix(&self.real_root).map_err(|_| FileFault::LeadsOut)?;
+        let below = below.to_string_lossy().replace('\\', "/");
+        self.linked.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(below);
+        Ok(real)
     }
 }
 
@@ -138,6 +163,18 @@ impl Files for Tree {
 
     fn refuse_outside(&self, path: &str) -> Result<(), FileFault> {
         self.inside(&self.root.join(path)).map(drop)
+    }
+
+    fn is_there(&self, path: &str) -> bool {
+        self.root.join(path).symlink_metadata().is_ok()
+    }
+
+    fn linked(&self) -> BTreeSet<String> {
+        self.linked.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    fn is_left_out(&self, path: &str, is_directory: bool) -> bool {
+        self.left_out.as_ref().is_some_and(|left_out| left_out(&self.real_root.join(path), is_directory))
     }
 
     fn all_entries(&self, path: &str) -> Result<Vec<Entry>, FileFault> {
@@ -171,13 +208,18 @@ impl Files for Tree {
                 directory.faults.push((path.to_owned(), FileFault::Unreadable(error.to_string())));
                 return;
             }
-            Ok(metadata) if metadata.is_symlink() => {
-                if let Err(fault) = self.inside(&full) {
+            Ok(metadata) => {
+                let real = if metadata.is_symlink() { self.inside(&full) } else { Ok(full) };
+                let fault = match real {
+                    Ok(real) if real.is_file() => Some(FileFault::NotADirectory),
+                    Ok(_) => None,
+                    Err(fault) => Some(fault),
+                };
+                if let Some(fault) = fault {
                     directory.faults.push((path.to_owned(), fault));
                     return;
                 }
             }
-            Ok(_) => {}
         }
         let entries = match self.entries(path) {
             Ok(entries) => entries,
@@ -209,12 +251,16 @@ impl Files for Tree {
     }
 }
 
+/// Whether a file has a name that people give to a `hedgerow.yaml`, with an ending.
+pub(super) fn is_named_like_config(name: &str) -> bool {
+    name.trim_start_matches('.').contains('.') && is_like_config(name)
+}
+
 /// The first file in a directory that is called nearly `hedgerow.yaml` and is meant to be one. What only begins so, such as this program itself or
 /// what it has printed into a file, is not.
 pub(super) fn misnamed_config(directory: &Path) -> Option<PathBuf> {
     let names = fs::read_dir(directory).ok()?.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let is_named = |name: &String| name.trim_start_matches('.').contains('.') && is_like_config(name);
-    let mut names: Vec<String> = names.filter(is_named).collect();
+    let mut names: Vec<String> = names.filter(|name| is_named_like_config(name)).collect();
     names.sort();
     let paths = names.into_iter().map(|name| directory.join(name));
     paths.into_iter().find(|path| read(path, LIMIT).is_ok_and(|text| is_config(&text)))

@@ -1,16 +1,17 @@
 //! Reading a fleet from a git revision: out of the object database, without a checkout.
 
 use super::directories::ServiceDirectories;
-use super::files::{CATALOGUE_LIMIT, Entry, Files, LIMIT, read_catalogue};
+use super::files::{CATALOGUE_LIMIT, Entry, Files, LIMIT, is_named_like_config, read_catalogue};
 use super::read_directory;
 use gix::object::tree::EntryKind;
 use gix::objs::TreeRefIter;
 use hedgerow_core::diag::nearest;
 use hedgerow_core::fleet::Scope;
+use hedgerow_core::read::unread::is_config;
 use hedgerow_core::read::{Directories, Reader, Reading};
 use hedgerow_core::tree::{Directory, File, FileFault, Looks, Unread};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -39,12 +40,14 @@ pub enum RevisionError {
         hint: String,
     },
     /// The revision holds no configuration.
-    #[error("the revision `{revision}` holds no fleet: there is no `{path}`")]
+    #[error("the revision `{revision}` holds no fleet: there is no `{path}`{}", beside(found.as_deref()))]
     NoConfig {
         /// The revision as it was asked for.
         revision: String,
         /// Where the configuration would be.
         path: String,
+        /// A file beside it that has nearly its name.
+        found: Option<String>,
     },
     /// The clone lacks an object.
     #[error(
@@ -56,6 +59,18 @@ pub enum RevisionError {
         /// What git says.
         reason: String,
     },
+}
+
+/// What is said of a file with nearly the name of the configuration.
+fn beside(found: Option<&str>) -> String {
+    found.map(|found| format!(", but there is `{found}`: it is not read under that name")).unwrap_or_default()
+}
+
+/// The first file of a tree that is called nearly `hedgerow.yaml` and is meant to be one.
+fn misnamed_config(tree: &RevisionTree<'_>) -> Option<String> {
+    let entries = tree.all_entries("").unwrap_or_default();
+    let names = entries.into_iter().map(|entry| entry.name).filter(|name| is_named_like_config(name));
+    names.into_iter().find(|name| tree.text(name, LIMIT).is_ok_and(|text| is_config(&text)))
 }
 
 /// A git repository, bare or not, shallow or not.
@@ -114,16 +129,17 @@ impl Repository {
     ) -> Result<Reading, RevisionError> {
         let other = catalogue;
         let tree = self.tree(revision, prefix)?;
-        let no_config = || {
-            let path = if prefix.is_empty() { "hedgerow.yaml".to_owned() } else { format!("{prefix}/hedgerow.yaml") };
-            RevisionError::NoConfig { revision: revision.to_owned(), path }
+        let no_config = |found: Option<String>| {
+            let below = |name: &str| if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") };
+            let found = found.map(|name| below(&name));
+            RevisionError::NoConfig { revision: revision.to_owned(), path: below("hedgerow.yaml"), found }
         };
-        let tree = tree.ok_or_else(no_config)?;
+        let tree = tree.ok_or_else(|| no_config(None))?;
         let config_file = tree.file_if_present("hedgerow.yaml");
         // What is not in this clone may well be in the revision.
         let missing = |reason| RevisionError::Missing { revision: revision.to_owned(), reason };
         tree.missing.take().map_or(Ok(()), |reason| Err(missing(reason)))?;
-        let config_file = config_file.ok_or_else(no_config)?;
+        let config_file = config_file.ok_or_else(|| no_config(misnamed_config(&tree)))?;
         let mut reader = Reader::new();
         let config = reader.config(config_file);
         if let Some(catalogue) = &config.layout.catalogue {
@@ -138,7 +154,8 @@ impl Repository {
             reader.catalogue(other.or(committed).unwrap_or_else(on_disk));
         }
         let found = ServiceDirectories::find(&tree, &config);
-        let read = found.paths.iter().map(|path| read_directory(&tree, &config, path)).collect();
+        let mut read: Vec<_> = found.paths.iter().map(|path| read_directory(&tree, &config, path)).collect();
+        super::unread::forget_linked(&tree, &found.paths, read.iter_mut().map(|directory| &mut directory.unread));
         if let Some(reason) = tree.missing.take() {
             return Err(missing(reason));
         }
@@ -152,8 +169,13 @@ impl Repository {
         let missing = |reason: String| RevisionError::Missing { revision: revision.to_owned(), reason };
         let object = id.object().map_err(|error| missing(error.to_string()))?;
         let root = object.peel_to_tree().map_err(|error| missing(error.to_string()))?.id;
-        let tree =
-            RevisionTree { repository: &self.inner, root, trees: RefCell::default(), missing: RefCell::default() };
+        let tree = RevisionTree {
+            repository: &self.inner,
+            root,
+            trees: RefCell::default(),
+            missing: RefCell::default(),
+            linked: RefCell::default(),
+        };
         match (tree.resolve(prefix), tree.missing.take()) {
             (_, Some(reason)) => Err(missing(reason)),
             (Some((EntryKind::Tree, root)), None) => Ok(Some(RevisionTree { root, ..tree })),
@@ -189,6 +211,8 @@ struct RevisionTree<'r> {
     trees: RefCell<BTreeMap<gix::ObjectId, Rc<GitEntries>>>,
     /// The first object that could not be had.
     missing: RefCell<Option<String>>,
+    /// What was read through links.
+    linked: RefCell<BTreeSet<String>>,
 }
 
 impl RevisionTree<'_> {
@@ -214,23 +238,29 @@ impl RevisionTree<'_> {
 
     /// What stands at a path, links followed within the tree; nothing where there is none or a link leads out.
     fn resolve(&self, path: &str) -> Option<(EntryKind, gix::ObjectId)> {
+        self.follow(path).ok().map(|(at, _)| at)
+    }
+
+    /// The same with the path to which the links lead.
+    fn follow(&self, path: &str) -> Result<((EntryKind, gix::ObjectId), String), FileFault> {
         let mut open: Vec<String> = parts(path);
         let mut done: Vec<String> = Vec::new();
         let mut at = (EntryKind::Tree, self.root);
         let mut links = 0;
         while let Some(part) = open.pop() {
             if part == ".." {
-                done.pop()?;
+                done.pop().ok_or(FileFault::LeadsOut)?;
                 let above = done.join("/");
-                at = self.resolve_plain(&above)?;
+                at = self.resolve_plain(&above).ok_or(FileFault::LeadsNowhere)?;
                 continue;
             }
-            let (kind, id) = *self.directory(at.1).get(&part)?;
+            let (kind, id) = *self.directory(at.1).get(&part).ok_or(FileFault::LeadsNowhere)?;
             if kind == EntryKind::Link {
                 links += 1;
-                let target = self.object(id).and_then(|object| String::from_utf8(object.data.clone()).ok())?;
-                if links > MOST_LINKS || target.starts_with('/') {
-                    return None;
+                let target = self.object(id).and_then(|object| String::from_utf8(object.data.clone()).ok());
+                let target = target.filter(|_| links <= MOST_LINKS).ok_or(FileFault::LeadsNowhere)?;
+                if target.starts_with('/') {
+                    return Err(FileFault::LeadsOut);
                 }
                 open.extend(parts(&target));
                 continue;
@@ -238,7 +268,14 @@ impl RevisionTree<'_> {
             done.push(part);
             at = (kind, id);
         }
-        Some(at)
+        Ok((at, done.join("/")))
+    }
+
+    /// Notes what was read through links.
+    fn through(&self, path: &str, real: String) {
+        if path != real {
+            self.linked.borrow_mut().insert(real);
+        }
     }
 
     /// What stands at a path on which no link is.
@@ -248,7 +285,8 @@ impl RevisionTree<'_> {
     }
 
     fn text(&self, path: &str, limit: u64) -> Result<Arc<String>, FileFault> {
-        let (kind, id) = self.resolve(path).ok_or(FileFault::LeadsOut)?;
+        let ((kind, id), real) = self.follow(path)?;
+        self.through(path, real);
         match kind {
             EntryKind::Blob | EntryKind::BlobExecutable => {}
             EntryKind::Tree | EntryKind::Commit => return Err(FileFault::IsADirectory),
@@ -308,6 +346,10 @@ impl Files for RevisionTree<'_> {
             directory.faults.push((path.to_owned(), fault));
             return;
         }
+        if matches!(self.resolve(path), Some((EntryKind::Blob | EntryKind::BlobExecutable, _))) {
+            directory.faults.push((path.to_owned(), FileFault::NotADirectory));
+            return;
+        }
         for entry in self.entries(path).unwrap_or_default() {
             let file = format!("{path}/{}", entry.name);
             match (entry.is_directory, entry.name.as_str()) {
@@ -326,6 +368,14 @@ impl Files for RevisionTree<'_> {
     }
 
     fn refuse_outside(&self, path: &str) -> Result<(), FileFault> {
-        self.resolve(path).map(drop).ok_or(FileFault::LeadsOut)
+        self.follow(path).map(|(_, real)| self.through(path, real))
+    }
+
+    fn is_there(&self, path: &str) -> bool {
+        self.entry(path).is_some()
+    }
+
+    fn linked(&self) -> BTreeSet<String> {
+        self.linked.borrow().clone()
     }
 }

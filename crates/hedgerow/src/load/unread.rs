@@ -1,12 +1,13 @@
 //! Finding what is not read although it looks as if it were meant to be. What it means is judged in `hedgerow-core`.
 
-use super::directories::matching;
+use super::directories::{matcher, matching};
 use super::files::{Entry, Files};
 use globset::GlobMatcher;
 use hedgerow_core::fleet::Layout;
 use hedgerow_core::read::unread::{Alike, GENERATED, file_looks, is_like_config, is_like_rules};
-use hedgerow_core::tree::{File, Looks, MetadataPlace, Unread};
+use hedgerow_core::tree::{File, GlobKind, Idle, IdleGlob, Looks, MetadataPlace, Unread};
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// How many directories outside of services are looked into, and how many below one service.
 const DIRECTORIES: usize = 100_000;
@@ -24,7 +25,9 @@ pub(super) fn in_service(tree: &dyn Files, layout: &Layout, path: &str, has_file
         let directory = if above.is_empty() { path.to_owned() } else { format!("{path}/{above}") };
         for entry in plain(tree, &directory) {
             let below = format!("{directory}/{}", entry.name);
-            let looks = if entry.is_directory {
+            let looks = if entry.is_directory && tree.is_left_out(&below, true) {
+                None
+            } else if entry.is_directory {
                 let is_read = layout.rules.iter().any(|rules| {
                     let read = format!("{path}/{rules}");
                     read == below || read.starts_with(&format!("{below}/"))
@@ -70,7 +73,14 @@ pub(super) struct Found {
 
 impl Found {
     /// The directories that the search goes on to, last first.
-    fn next(&mut self, above: &str, entries: &[Entry], exclude: &[GlobMatcher], layout: &Layout) -> Vec<String> {
+    fn next(
+        &mut self,
+        tree: &dyn Files,
+        above: &str,
+        entries: &[Entry],
+        exclude: &[GlobMatcher],
+        layout: &Layout,
+    ) -> Vec<String> {
         let mut next = Vec::new();
         for entry in entries.iter().rev().filter(|entry| entry.is_directory) {
             let last = layout.rules.iter().filter_map(|rules| rules.rsplit('/').next());
@@ -82,7 +92,7 @@ impl Found {
             let by = matching(exclude, &path);
             if !by.is_empty() {
                 self.excludes.insert(by);
-            } else if !GENERATED.contains(&entry.name.as_str()) {
+            } else if !GENERATED.contains(&entry.name.as_str()) && !tree.is_left_out(&path, true) {
                 next.push(path);
             }
         }
@@ -122,6 +132,7 @@ pub(super) fn below_service(
     let is_read = |path: &String| layout.rules.iter().any(|rules| *path == format!("{service}/{rules}"));
     let is_told = |path: &str| told.iter().any(|unread| unread.path == path && matches!(unread.looks, Looks::Rules(_)));
     let mut open = vec![service.to_owned()];
+    let mut inside: Vec<String> = Vec::new();
     let mut looked = 0;
     while let Some(directory) = open.pop() {
         if found.is_enough(&mut looked, service) {
@@ -145,10 +156,75 @@ pub(super) fn below_service(
                 found.unread.push(Unread { path, looks: Looks::Metadata { file, place } });
             }
         }
-        let next = found.next(&directory, &entries, exclude, layout);
+        let next = found.next(tree, &directory, &entries, exclude, layout);
+        inside.extend(next.iter().filter(|path| is_named_like_service(path, layout)).cloned());
         open.extend(next.into_iter().filter(|path| !is_read(path)));
     }
+    // Where something of it is told already, that says enough.
+    let said: Vec<String> = found.unread.iter().chain(told).map(|unread| unread.path.clone()).collect();
+    let is_said = |path: &String| said.iter().any(|one| one == path || one.starts_with(&format!("{path}/")));
+    let inside = inside.into_iter().filter(|path| !is_said(path));
+    found.unread.extend(inside.map(|path| Unread { path, looks: Looks::Inside(service.to_owned()) }));
     found
+}
+
+/// Whether `services.include` would make a service of a directory, by a glob that says how services are called.
+fn is_named_like_service(path: &str, layout: &Layout) -> bool {
+    let name = |glob: &str| glob.rsplit('/').next().is_some_and(|last| last.contains(char::is_alphanumeric));
+    let globs = layout.include.iter().filter(|glob| name(&glob.value));
+    globs.filter_map(|glob| matcher(&glob.value)).any(|glob| glob.is_match(path))
+}
+
+/// The directories of `services.rules` that no service has, where others of them are there.
+pub(super) fn idle_rules(tree: &dyn Files, layout: &Layout, services: &[String]) -> Vec<IdleGlob> {
+    if layout.rule_places.len() < 2 {
+        return Vec::new();
+    }
+    let is_used = |rules: &str| services.iter().any(|service| tree.is_there(&format!("{service}/{rules}")));
+    let used: Vec<bool> = layout.rules.iter().map(|rules| is_used(rules)).collect();
+    if !used.contains(&true) {
+        return Vec::new();
+    }
+    let idle = used.into_iter().enumerate().filter(|(_, is_used)| !is_used);
+    idle.map(|(index, _)| IdleGlob { kind: GlobKind::Rules, index, why: Idle::Absent }).collect()
+}
+
+/// Takes out what is read through a link after all.
+pub(super) fn forget_linked<'u>(
+    tree: &dyn Files,
+    services: &[String],
+    unread: impl IntoIterator<Item = &'u mut Vec<Unread>>,
+) {
+    let mut linked = tree.linked();
+    // What nothing reads in a service is told there, however many links lead to it.
+    linked.retain(|path| !services.contains(path));
+    if linked.is_empty() {
+        return;
+    }
+    let is_linked =
+        |path: &str| Path::new(path).ancestors().filter_map(Path::to_str).any(|above| linked.contains(above));
+    for unread in unread {
+        unread.retain_mut(|Unread { path, looks }| match looks {
+            Looks::Config | Looks::Outside(_) | Looks::Rest | Looks::Inside(_) => true,
+            Looks::Rule | Looks::Metadata { .. } => !is_linked(path),
+            Looks::Rules(files) => {
+                let before = files.len();
+                files.retain(|file| !is_linked(&below(path, file)));
+                !files.is_empty() || before == 0 && !is_linked(path)
+            }
+            Looks::Strays { files, .. } => {
+                files.retain(|file| !is_linked(&file.path));
+                !files.is_empty()
+            }
+            Looks::Service { rules, file } => {
+                rules.retain(|rule| !is_linked(rule));
+                if file.as_ref().is_some_and(|file| is_linked(&file.path)) {
+                    *file = None;
+                }
+                !rules.is_empty() || file.is_some()
+            }
+        });
+    }
 }
 
 /// Searches the tree outside of the services. Other fleets in it are theirs to look after.
@@ -181,7 +257,7 @@ pub(super) fn outside(tree: &dyn Files, layout: &Layout, services: &[String], ex
         if !told.contains(&directory) {
             found.strays(tree, &directory, &entries, None);
         }
-        let next = found.next(&directory, &entries, exclude, layout);
+        let next = found.next(tree, &directory, &entries, exclude, layout);
         open.extend(next.into_iter().filter(|path| !services.contains(path.as_str())));
     }
     found
@@ -201,7 +277,8 @@ fn rules_in(tree: &dyn Files, entries: &[Entry], directory: &str, rules: &str) -
 /// The entries of a directory without links, hidden ones too; none where it cannot be read, which is reported where it matters.
 fn plain(tree: &dyn Files, path: &str) -> Vec<Entry> {
     let entries = tree.all_entries(path).unwrap_or_default();
-    entries.into_iter().filter(|entry| !entry.is_link).collect()
+    let is_kept = |entry: &Entry| entry.is_directory || !tree.is_left_out(&below(path, &entry.name), false);
+    entries.into_iter().filter(|entry| !entry.is_link && is_kept(entry)).collect()
 }
 
 /// The names of the files in a directory, without hidden ones.

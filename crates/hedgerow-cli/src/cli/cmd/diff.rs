@@ -15,7 +15,7 @@ use crate::diff::{Diff, Side};
 use anyhow::{Context, bail};
 use evidence::Evidence;
 use hedgerow::git::{Repository, RevisionError};
-use hedgerow::{Request, read_texts};
+use hedgerow::{Request, misnamed_config, read_texts};
 use hedgerow_core::diag::{Code, Diagnostic};
 use hedgerow_core::fleet::Scope;
 use hedgerow_core::read::{Directories, Reading};
@@ -129,8 +129,18 @@ fn read_base(
     catalogue: Option<&Path>,
 ) -> anyhow::Result<Option<Reading>> {
     match read(session, revisions, name, catalogue) {
-        // The change that brings the fleet in.
-        Err(error) if matches!(error.downcast_ref(), Some(RevisionError::NoConfig { .. })) => Ok(None),
+        Err(error) => match error.downcast_ref() {
+            // The change that brings the fleet in, or gives its file the right name.
+            Some(RevisionError::NoConfig { found, .. }) => {
+                if let Some(found) = found {
+                    session.note(&format!(
+                        "`{name}` has no `hedgerow.yaml`; its `{found}` is not read: the fleet's file is `hedgerow.yaml`\n"
+                    ));
+                }
+                Ok(None)
+            }
+            _ => Err(error),
+        },
         base => base.map(Some),
     }
 }
@@ -173,6 +183,13 @@ fn read(
     if directory.join("hedgerow.yaml").is_file() {
         return whole(session, Some(directory), catalogue);
     }
+    // A branch may be called as a directory is.
+    let is_revision = |(repository, prefix): &(Repository, String)| {
+        !matches!(repository.load(name, prefix, &revisions.root, catalogue), Err(RevisionError::Unknown { .. }))
+    };
+    if directory.exists() && !revisions.found.as_ref().is_ok_and(is_revision) {
+        bail!("{}", without_fleet(&directory, name));
+    }
     if session.global.config.is_some() {
         bail!("--config names a file on the disk, and `{name}` is a revision");
     }
@@ -186,6 +203,20 @@ fn read(
     let reading = repository.load(name, prefix, &revisions.root, catalogue)?;
     complain(session, &reading, name)?;
     Ok(reading)
+}
+
+/// Why what lies at a path is no side of a difference.
+fn without_fleet(path: &Path, name: &str) -> String {
+    if !path.is_dir() {
+        return format!("`{name}` is a file: name the directory of a hedgerow.yaml, or a revision");
+    }
+    match misnamed_config(path).as_deref().and_then(Path::file_name) {
+        Some(found) => format!(
+            "the directory `{name}` holds no fleet: there is no `hedgerow.yaml` in it, but there is `{}`: rename it to `hedgerow.yaml`",
+            found.display()
+        ),
+        None => format!("the directory `{name}` holds no fleet: there is no `hedgerow.yaml` in it"),
+    }
 }
 
 /// The fleet on the disk.

@@ -13,6 +13,7 @@ use anyhow::{Context, bail};
 use found::{NEW_HOME, Proposal};
 use hedgerow::{misnamed_config, write_file};
 use hedgerow_core::name::Domain;
+use hedgerow_core::read::domain::{is_reserved, reserved};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -21,6 +22,9 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Init) -> anyhow::Res
         Ok(domain) => domain,
         Err(error) => bail!("the domain `{}` is not valid: it {error}", args.domain.escape_debug()),
     };
+    if is_reserved(&domain) {
+        bail!("{}", reserved(&domain));
+    }
     let here = session.os.directory().to_path_buf();
     let directory = session.global.directory.as_ref().map_or(here.clone(), |directory| here.join(directory));
     let path =

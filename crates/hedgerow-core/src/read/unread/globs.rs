@@ -111,13 +111,18 @@ pub(in crate::read) fn idle(glob: &IdleGlob, layout: &Layout) -> Option<Diagnost
     let list = match glob.kind {
         GlobKind::Include => &layout.include,
         GlobKind::Exclude => &layout.exclude,
+        GlobKind::Rules => {
+            let (name, place) = (layout.rules.iter().nth(glob.index)?, layout.rule_places.get(glob.index)?);
+            let message = format!("no service has a directory `{name}`, which `services.rules` lists");
+            return Some(Diagnostic::new(Code::IdleGlob, message).mark(*place, "").help("correct it, or take it away"));
+        }
     };
     let written = list.get(glob.index)?;
     let say = |message: String| Diagnostic::new(Code::IdleGlob, message).mark(written.span, "");
     Some(match (&glob.why, glob.kind) {
-        (Idle::Nothing, GlobKind::Include) => say(format!("no directory matches `{}`", written.value))
+        (Idle::Nothing | Idle::Absent, GlobKind::Include) => say(format!("no directory matches `{}`", written.value))
             .help("a glob begins at the directory of hedgerow.yaml; `*` stays within one name, and `**/` goes down any number of directories"),
-        (Idle::Nothing, GlobKind::Exclude) => {
+        (Idle::Nothing | Idle::Absent, GlobKind::Exclude | GlobKind::Rules) => {
             say(format!("`{}` excludes nothing: no directory that `services.include` matches fits it", written.value))
                 .help("correct it, or take it away")
         }
@@ -147,7 +152,7 @@ pub(in crate::read) fn idle(glob: &IdleGlob, layout: &Layout) -> Option<Diagnost
             let names = enumerate(others.iter().map(|other| format!("`{}`", other.value)));
             let does = match kind {
                 GlobKind::Include => "matched",
-                GlobKind::Exclude => "excluded",
+                GlobKind::Exclude | GlobKind::Rules => "excluded",
             };
             let mut said =
                 say(format!("`{}` has no effect: all that it matches is {does} by {names} too", written.value));
@@ -166,7 +171,7 @@ pub(in crate::read) fn empty(known: &Known<'_>) -> Diagnostic {
     let mut diagnostic = Diagnostic::new(Code::EmptyFleet, message);
     let excluded = known.idle.iter().find_map(|idle| match &idle.why {
         Idle::Excluded(path, by) => Some((path, layout.exclude.get(*by)?)),
-        Idle::Nothing | Idle::File(_) | Idle::Below(..) | Idle::Shadowed(_) => None,
+        Idle::Nothing | Idle::Absent | Idle::File(_) | Idle::Below(..) | Idle::Shadowed(_) => None,
     });
     if let Some(glob) = layout.include.first() {
         let why = if excluded.is_some() { "what it matches is excluded" } else { "no directory matches" };
