@@ -14,6 +14,9 @@ const FILES: [(&str, &str, &Form); 3] = [
     ("rule", "Rule file", &form::RULE),
 ];
 
+/// The name of a port, or a number from 1 to 65535.
+const PORT_REFERENCE: &str = "^((?=.{1,15}$)(?=.*[a-z])[a-z0-9](-?[a-z0-9])*|0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))$";
+
 /// The names of all schemas: of files that people write, and of what commands print.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     let printed = SCHEMAS.iter().map(|(name, _)| *name).filter(|name| FILES.iter().all(|(file, ..)| file != name));
@@ -96,6 +99,11 @@ fn of(value: &Value) -> Map<String, Json> {
         Value::Either(values) => {
             let any: Vec<_> = values.iter().map(|value| Json::Object(of(value))).collect();
             object(json!({"anyOf": any}))
+        }
+        Value::PortReference => {
+            let mut schema = string(&Text { pattern: PORT_REFERENCE, example: "http" });
+            schema.append(&mut object(json!({"minimum": 1, "maximum": 65_535})));
+            schema
         }
         Value::Null => object(json!({"type": "null"})),
         Value::Any => Map::new(),

@@ -50,6 +50,7 @@ fn right(value: &Value, depth: usize) -> Vec<String> {
         }
         Value::Form(form) => rows(form, depth + 1).into_iter().filter(|row| row.is_right).map(|row| row.text).collect(),
         Value::Either(values) => values.iter().flat_map(|value| right(value, depth)).collect(),
+        Value::PortReference => ["http", "1", "65535", "'8080'"].map(str::to_owned).to_vec(),
         Value::Null => vec!["~".to_owned()],
         Value::Any => vec!["0".to_owned()],
         Value::Section("scan") => {
@@ -148,7 +149,13 @@ fn wrong(value: &Value, depth: usize) -> Vec<String> {
             .map(|one| format!("{{{}: {one}}}", hedgerow::yaml::quote_always(keys.example)))
             .collect(),
         Value::Either(values) => values.iter().flat_map(|value| wrong(value, depth)).collect(),
-        Value::Text(_) | Value::Word(_) | Value::Boolean | Value::Number(..) | Value::Null | Value::Any => Vec::new(),
+        Value::Text(_)
+        | Value::Word(_)
+        | Value::Boolean
+        | Value::Number(..)
+        | Value::PortReference
+        | Value::Null
+        | Value::Any => Vec::new(),
     }
 }
 
@@ -238,6 +245,98 @@ fn readers_and_schemas_agree_on_every_key() {
     }
 }
 
+/// What a pattern can say, the schema says: an editor marks it before anything is run.
+#[test]
+fn names_paths_and_ports_are_as_fine_in_the_schema_as_in_the_reader() {
+    let fleet = |labels: &str, services: &str| {
+        let domain = if labels.contains("domain") { "" } else { "domain: bank.example, " };
+        let include = if services.contains("include") { "" } else { "include: ['service.*'], " };
+        format!(
+            "version: 1\nlabels: {{{domain}{labels}}}\nservices: {{{include}{services}}}\nenvironments: {{prod: {{stage: 'off'}}}}\n"
+        )
+    };
+    let long = |length: usize| "a".repeat(length);
+    let rows: Vec<(&str, String, bool)> = [
+        ("include: ['service.*']", true),
+        ("include: ['apps/*/', '**/service.*', 'a/...b', .hidden]", true),
+        ("include: ['.']", false),
+        ("include: ['../x']", false),
+        ("include: ['x/..']", false),
+        ("include: ['/x']", false),
+        ("include: ['./x']", false),
+        ("include: ['a//b']", false),
+        ("include: ['a\\b']", false),
+        ("exclude: ['/x']", false),
+        ("rules: [egress, deploy/egress]", true),
+        ("rules: ['.']", false),
+        ("rules: ['../egress']", false),
+        ("rules: ['egress*']", false),
+    ]
+    .into_iter()
+    .map(|(services, is_right)| ("hedgerow", fleet("", services), is_right))
+    .chain(
+        [
+            ("identity: routing-name", true),
+            ("identity: team.example/egress-x", true),
+            ("identity: egress-x", false),
+            ("identity: network-policy", false),
+            ("identity: service-type", false),
+            ("identity: policy-of", false),
+            ("domain: kubernetes.io", false),
+            ("domain: app.k8s.io", false),
+            ("domain: myk8s.io", true),
+        ]
+        .into_iter()
+        .map(|(labels, is_right)| ("hedgerow", fleet(labels, ""), is_right)),
+    )
+    .chain(
+        [
+            (format!("name: {}", long(250)), true),
+            (format!("name: {}", long(251)), false),
+            ("ports: [{name: fifteen-letters, port: 1}]".to_owned(), true),
+            ("ports: [{name: sixteen-letters-, port: 1}]".to_owned(), false),
+            ("ports: [{name: sixteen-lettersx, port: 1}]".to_owned(), false),
+            (format!("identity: {{app: {}}}", long(64)), false),
+            (format!("identity: {{{}: x}}", long(64)), false),
+            ("allow: [{from: {namespace: any}}]".to_owned(), false),
+            ("allow: [{from: {namespace: anybody}}]".to_owned(), true),
+            ("allow: [{from: {namespaces: [any]}}]".to_owned(), true),
+            ("allow: [{from: anybody, ports: [0]}]".to_owned(), false),
+        ]
+        .into_iter()
+        .map(|(text, is_right)| ("service", text, is_right)),
+    )
+    .chain(
+        [
+            ("[http, 8080, '8081']", true),
+            ("[h2c-1]", true),
+            ("[HTTP]", false),
+            ("[0]", false),
+            ("['0']", false),
+            ("[70000]", false),
+            ("['65536']", false),
+            ("[65535, '065535']", true),
+            ("[-1]", false),
+            ("[a--b]", false),
+            ("[sixteen-lettersx]", false),
+        ]
+        .into_iter()
+        .map(|(ports, is_right)| ("rule", format!("ports: {ports}"), is_right)),
+    )
+    .collect();
+    for (name, text, is_right) in rows {
+        let value: serde_json::Value = serde_yaml::from_str(&text).unwrap();
+        assert_eq!(schema(name).validate(&value).is_ok(), is_right, "the schema {name} of {text}");
+        let faults: Vec<_> = read(name, &text).into_iter().filter(is_of_schema).collect();
+        assert_eq!(faults.is_empty(), is_right, "the reader of {text}: {faults:#?}");
+    }
+}
+
+/// The faults of one file, and the domains that are refused.
+fn is_of_schema(diagnostic: &Diagnostic) -> bool {
+    is_of_the_file(diagnostic) || diagnostic.is_error() && diagnostic.code == Code::ForeignDomain
+}
+
 #[test]
 fn the_example_fleet_fits_its_schemas() {
     fn walk(directory: &Path, found: &mut Vec<std::path::PathBuf>) {
@@ -297,7 +396,13 @@ fn keys(form: &'static Form, found: &mut Vec<&'static Key>) {
             Value::Either(values) => values.iter().for_each(|value| inside(value, found)),
             // What is inside of these is the form of the packs.
             Value::Section(_) => found.extend(SCAN.keys),
-            Value::Text(_) | Value::Word(_) | Value::Boolean | Value::Number(..) | Value::Null | Value::Any => {}
+            Value::Text(_)
+            | Value::Word(_)
+            | Value::Boolean
+            | Value::Number(..)
+            | Value::PortReference
+            | Value::Null
+            | Value::Any => {}
         }
     }
     for key in form.keys {

@@ -65,6 +65,8 @@ pub enum Value {
     Form(&'static Form),
     /// Any one of these.
     Either(&'static [Self]),
+    /// A port as rules write it: its name, or its number.
+    PortReference,
     /// Nothing.
     Null,
     /// Whatever.
@@ -104,20 +106,34 @@ const LABEL: &str = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
 const ENVIRONMENT_NAME: Text = Text { pattern: LABEL, example: "prod" };
 const NAMESPACE: Text = Text { pattern: LABEL, example: "bank" };
 const TYPE_NAME: Text = Text { pattern: LABEL, example: "backend" };
-const SERVICE_NAME: Text = Text { pattern: "^(?!.*\\.\\.)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", example: "service.ledger" };
-const DOMAIN: Text =
-    Text { pattern: "^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$", example: "bank.example" };
-const LABEL_KEY: Text = Text { pattern: "^([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$", example: "app" };
-const LABEL_VALUE: Text = Text { pattern: "^([A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?)?$", example: "ledger" };
+const SERVICE_NAME: Text =
+    Text { pattern: "^(?=.{1,250}$)(?!.*\\.\\.)[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", example: "service.ledger" };
+/// None of those that Kubernetes keeps for itself.
+const DOMAIN: Text = Text {
+    pattern: "^(?=.{1,253}$)(?!(.*\\.)?(kubernetes|k8s|x-k8s)\\.io$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$",
+    example: "bank.example",
+};
+const LABEL_KEY: Text =
+    Text { pattern: "^([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$", example: "app" };
+/// The identity label: none of the names that Hedgerow's other labels have.
+const IDENTITY: Text = Text {
+    pattern: "^(?!(egress-.*|network-policy|service-type|policy-of)$)([a-z0-9.-]+/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$",
+    example: "routing-name",
+};
+const LABEL_VALUE: Text = Text { pattern: "^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$", example: "ledger" };
+/// The one namespace of a peer: `any` could be one, or all.
+const ONE_NAMESPACE: Text = Text { pattern: "^(?!any$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", example: "bank" };
 const BLOCK: Text = Text { pattern: "^[0-9a-fA-F.:]+/[0-9]+$", example: "10.20.0.0/16" };
 const INNER_BLOCK: Text = Text { example: "10.20.9.0/24", ..BLOCK };
 
 static NAMESPACE_VALUE: Value = Value::Text(NAMESPACE);
 static TYPE_VALUE: Value = Value::Text(TYPE_NAME);
-static GLOB: Value = Value::Text(text("service.*"));
+static GLOB: Value =
+    Value::Text(Text { pattern: "^(?!/)(?!(.*/)?\\.\\.?(/|$))(?!.*//+[^/])[^\\\\]+$", example: "service.*" });
 static WORKLOAD: Value = Value::Text(Text { pattern: "^[^a-z/][^/]*/[^/]+$", example: "Deployment/ledger*" });
-static RULES_DIRECTORY: Value = Value::Text(text("egress"));
-static PORT_REFERENCE: Value = Value::Text(text("http"));
+static RULES_DIRECTORY: Value =
+    Value::Text(Text { pattern: "^(?!/)(?!(.*/)?\\.\\.?(/|$))(?!.*//+[^/])[^\\\\*?\\[{]+$", example: "egress" });
+static PORT_REFERENCE: Value = Value::PortReference;
 static STAGE: Value = Value::Word(|| words(&STAGES));
 static MODE: Value = Value::Word(|| words(&MODES));
 static BOOLEAN: Value = Value::Boolean;
@@ -176,7 +192,7 @@ pub(super) static LABELS: Form = Form {
             "identity",
             "The label that says which service a pod is. A name without `/` is below the domain and Hedgerow writes it; one with `/` is \
              yours, and only checked. Left out: `routing-name`.",
-            Value::Text(Text { example: "routing-name", ..LABEL_KEY }),
+            Value::Text(IDENTITY),
         ),
         key(
             "prefixes",
@@ -414,7 +430,7 @@ pub(super) static PORT: Form = Form {
         key(
             "name",
             "Its name, by which rules know it.",
-            Value::Text(Text { pattern: "^(?=.*[a-z])[a-z0-9](-?[a-z0-9])*$", example: "http" }),
+            Value::Text(Text { pattern: "^(?=.{1,15}$)(?=.*[a-z])[a-z0-9](-?[a-z0-9])*$", example: "http" }),
         ),
         needed("port", "Its number: the container's, not the Kubernetes Service's.", Value::Number(1, 65_535)),
         key(
@@ -447,7 +463,7 @@ pub(super) static ALLOW: Form = Form {
 pub(super) static FROM: Form = Form {
     about: "Who is let in.",
     keys: &[
-        key("namespace", "One namespace.", Value::Text(NAMESPACE)),
+        key("namespace", "One namespace.", Value::Text(ONE_NAMESPACE)),
         key(
             "namespaces",
             "`any`, a list of namespaces, or namespaces by their labels.",
