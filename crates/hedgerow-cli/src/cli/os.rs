@@ -197,13 +197,30 @@ fn tell_host(text: &[u8]) {
     #[cfg(not(target_os = "linux"))]
     let host: io::Result<std::fs::File> = Err(io::ErrorKind::Unsupported.into());
     if let Ok(mut to) = host.or_else(|_| open("/dev/tty")) {
-        // Helm writes its own last words at its own offset; in a plain file they would land on our first line.
-        let first = format!("{}\n", "hedgerow: Helm hides what its plugins say, so here it is. ".repeat(4));
+        // In a plain file that Helm does not append to, it writes its own last words where its file ended before ours: a line of blanks
+        // takes them up.
         let is_file = to.metadata().is_ok_and(|metadata| metadata.is_file());
-        let lead = if is_file { first.as_bytes() } else { b"" };
+        let room = if is_file && !host_appends() { format!("{}\n", " ".repeat(HELMS_WORDS)) } else { String::new() };
+        let lead = if is_file { "hedgerow: Helm hides what its plugins say, so here it is.\n" } else { "" };
         // Nobody is left to tell where this fails.
-        let _unheard = to.write_all(&[lead, text].concat());
+        let _unheard = to.write_all(&[room.as_bytes(), lead.as_bytes(), text].concat());
     }
+}
+
+/// How many bytes Helm's last words may have.
+const HELMS_WORDS: usize = 400;
+
+/// Whether what Helm writes goes to the end of its standard error, wherever that is by then.
+fn host_appends() -> bool {
+    // <https://man7.org/linux/man-pages/man5/proc_pid_fdinfo.5.html>: the flags of `open` as an octal number.
+    const APPEND: u32 = 0o2000;
+    #[cfg(target_os = "linux")]
+    let told = std::fs::read_to_string(format!("/proc/{}/fdinfo/2", std::os::unix::process::parent_id()));
+    #[cfg(not(target_os = "linux"))]
+    let told: io::Result<String> = Err(io::ErrorKind::Unsupported.into());
+    let told = told.unwrap_or_default();
+    let flags = told.lines().find_map(|line| line.strip_prefix("flags:"));
+    flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok()).is_some_and(|flags| flags & APPEND != 0)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Helm 3 with `--post-renderer hedgerow`, two Helm 4s with the plugin of `integrations/helm4`.
 
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -43,6 +44,10 @@ impl Helm {
 
     /// Renders a chart with Hedgerow; `arguments` stand after `post-render`.
     pub(crate) fn hedgerow(&self, chart: &str, flags: &[&str], fleet: &str, arguments: &[String]) -> Outcome {
+        run(&mut self.command(chart, flags, fleet, arguments), b"")
+    }
+
+    fn command(&self, chart: &str, flags: &[&str], fleet: &str, arguments: &[String]) -> Command {
         let mut command = self.sandbox.command(&self.program);
         command.args(["template", "live", chart, "--include-crds"]).args(flags);
         command.args(["--post-renderer", "hedgerow"]);
@@ -54,7 +59,7 @@ impl Helm {
         for argument in ["-C", fleet].into_iter().chain(arguments.iter().map(String::as_str)) {
             command.args(["--post-renderer-args", argument]);
         }
-        run(&mut command, b"")
+        command
     }
 
     /// Both renders of a service's chart in the bank: plain, with Hedgerow.
@@ -246,6 +251,33 @@ fn helm_4_has_the_plugin_beside_a_helm_3_that_does_not_complain() {
 }
 
 /// Files below a folder, with their texts.
+/// A file has all of it, whether Helm appends to it or writes where the file ended before.
+#[test]
+fn why_helm_4_refuses_is_whole_in_a_file() {
+    let chart = "testdata/bank/service.emoji/chart";
+    let arguments = bank::arguments("service.nobody", "staging");
+    for name in HELM_4 {
+        let Some(helm) = Helm::named(name) else { continue };
+        for append in [false, true] {
+            let log = helm.sandbox.write("log", "");
+            let file = std::fs::OpenOptions::new().write(true).append(append).open(&log).expect("a log");
+            let mut command = helm.command(chart, &[], "testdata/bank", &arguments);
+            let both = file.try_clone().expect("one file for both");
+            let status = command.stdin(Stdio::null()).stdout(both).stderr(file).status().expect("Helm runs");
+            let text = std::fs::read_to_string(&log).expect("a log");
+            assert!(!status.success(), "{name}: {text}");
+            let lines: Vec<_> = text.lines().map(str::trim_end).collect();
+            let lead = "hedgerow: Helm hides what its plugins say, so here it is.";
+            assert_eq!(lines.iter().filter(|line| **line == lead).count(), 1, "{name} {append}: {text}");
+            let why = "there is no service `service.nobody`";
+            let told = lines.iter().position(|line| line.contains(why)).unwrap_or_else(|| panic!("{name}: {text}"));
+            assert!(lines[told].starts_with("error"), "{name} {append}: {text}");
+            assert!(text.contains("exited with error"), "{name} {append}: {text}");
+            assert_eq!(text.contains("     "), !append, "{name} {append}: {text}");
+        }
+    }
+}
+
 fn files(folder: &std::path::Path) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder that Helm wrote") {
