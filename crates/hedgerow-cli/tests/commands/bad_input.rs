@@ -365,9 +365,9 @@ mod links {
             let path = root.path().join(from);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             if to.is_empty() {
-                std::fs::write(path, "").unwrap()
+                std::fs::write(path, "").unwrap();
             } else {
-                symlink(to, path).unwrap()
+                symlink(to, path).unwrap();
             }
             let ran = Command::new(root.path(), "check").run();
             assert_eq!(ran.exit, Exit::Findings, "{from}: {}", ran.stderr);
@@ -376,10 +376,7 @@ mod links {
             assert_eq!(ran.out().matches("error[").count(), 1, "{from} -> {to}: {}", ran.out());
         }
         // One that is called like no service, is excluded, or leads to a file is none.
-        let root = tree(&[
-            ("hedgerow.yaml", CONFIG.replace("'service.*'", "'service.*'").as_bytes()),
-            ("service.b/service.yaml", b"owner: x\n"),
-        ]);
+        let root = tree(&[("hedgerow.yaml", CONFIG.as_bytes()), ("service.b/service.yaml", b"owner: x\n")]);
         symlink("gone", root.path().join("service.Z")).unwrap();
         symlink("gone", root.path().join("result")).unwrap();
         symlink("hedgerow.yaml", root.path().join("service.f")).unwrap();
