@@ -1,5 +1,6 @@
 //! The account of each service: how much of its code was read, where it begins to run, and what was not looked at and why.
 
+use crate::browser::Browser;
 use crate::edge::{Account, Amount, Finding, Left, Outcome, Place, Reason};
 use crate::infer::Infer;
 use crate::inventory::{Home, Owners, entry_count};
@@ -18,7 +19,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What of a service's account its own code says, and the directories outside of the service's own in which code lies that it
 /// reaches.
-pub(crate) fn of_code(infer: &Infer, home: &Home, reach: &Reach, entries: &[FnId]) -> (Account, BTreeSet<String>) {
+pub(crate) fn of_code(
+    infer: &Infer,
+    home: &Home,
+    reach: &Reach,
+    (entries, browser): (&[FnId], &Browser),
+) -> (Account, BTreeSet<String>) {
     let program = infer.program;
     let mut account =
         Account { entries: entry_count(program, entries), functions: reach.functions.len(), ..Account::default() };
@@ -29,8 +35,8 @@ pub(crate) fn of_code(infer: &Infer, home: &Home, reach: &Reach, entries: &[FnId
         amount.files += 1;
         amount.lines += of.facts.lines as usize;
     }
-    let loaded: BTreeSet<u32> = reach.functions.keys().map(|function| program.file_of(*function)).collect();
-    for file in own.union(&loaded) {
+    let mut loaded: BTreeSet<u32> = reach.functions.keys().map(|function| program.file_of(*function)).collect();
+    for file in own.union(&loaded).filter(|file| !browser.files.contains(file)) {
         for import in program.lost_imports(*file).collect::<BTreeSet<_>>() {
             account.leave(Reason::Import, import, 0, program.files[*file as usize].path);
         }
@@ -38,6 +44,13 @@ pub(crate) fn of_code(infer: &Infer, home: &Home, reach: &Reach, entries: &[FnId
     for path in own.iter().flat_map(|file| program.torn(*file)).collect::<BTreeSet<_>>() {
         account.leave(Reason::Unparsed, "", 0, path);
     }
+    if let Some(first) = browser.first {
+        let all = own.intersection(&browser.files).map(|file| &program.files[*file as usize]);
+        let lines = all.clone().map(|file| file.facts.lines as usize).sum();
+        let first = program.files[first as usize].path.to_owned();
+        account.left.push(Left { reason: Reason::Browser, what: String::new(), files: all.count(), lines, first });
+    }
+    loaded.extend(&browser.files);
     let elsewhere = loaded.difference(&own).map(|file| dir_of(program.files[*file as usize].path).to_owned());
     (account, elsewhere.collect())
 }
@@ -51,6 +64,8 @@ pub(crate) fn own_files(program: &Program, home: &Home) -> BTreeSet<u32> {
 pub(crate) fn add(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, parts: &[Part], outcome: &mut Outcome) {
     let mut accounts: BTreeMap<&str, Account> =
         homes.iter().zip(parts).map(|(home, part)| (home.name.as_str(), part.account.clone())).collect();
+    let scopes: BTreeMap<&str, _> =
+        homes.iter().zip(parts).map(|(home, part)| (home.name.as_str(), &part.scopes)).collect();
     let owners = Owners::new(tree.services, homes);
     let mut code_at: BTreeMap<&str, &str> = BTreeMap::new();
     for file in tree.code.iter().rev() {
@@ -60,7 +75,16 @@ pub(crate) fn add(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
         let Some(language) = foreign(&file.path) else { continue };
         for owner in owners.all(&file.path) {
             if let Some(account) = accounts.get_mut(owner) {
-                account.leave(Reason::Language, language, file.text.lines().count(), &file.path);
+                let (reason, what) = match scopes.get(owner) {
+                    Some(scopes) if scopes.has_component(&file.path) => (Reason::Browser, ""),
+                    _ => (Reason::Language, language),
+                };
+                let lines = file.text.lines().count();
+                match account.left.iter_mut().find(|left| left.reason == reason && reason == Reason::Browser) {
+                    // The first stays the one that begins.
+                    Some(left) => (left.files, left.lines) = (left.files + 1, left.lines + lines),
+                    None => account.leave(reason, what, lines, &file.path),
+                }
                 code_at.entry(owner).or_insert(&file.path);
             }
         }
@@ -115,7 +139,7 @@ pub(crate) fn add(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
         for path in &part.unparsed {
             account.leave(Reason::Unparsed, "", 0, path);
         }
-        if account.has_code() && account.entries == 0 {
+        if account.has_code() && !account.begins() {
             let first = code_at.get(home.name.as_str()).copied().unwrap_or_default();
             let of =
                 |read: &BTreeMap<String, Amount>| read.values().fold((0, 0), |(f, l), a| (f + a.files, l + a.lines));

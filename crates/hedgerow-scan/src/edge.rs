@@ -162,6 +162,8 @@ pub enum Reason {
     Unnamed,
     /// A `.gitignore` names it.
     Ignored,
+    /// It runs in browsers, so its calls are theirs.
+    Browser,
 }
 
 impl Reason {
@@ -180,6 +182,7 @@ impl Reason {
             Self::Unsearched => "not searched for names",
             Self::Unnamed => "workload without a known name",
             Self::Ignored => "left to .gitignore",
+            Self::Browser => "runs in browsers",
         }
     }
 }
@@ -189,6 +192,12 @@ impl Account {
     #[must_use]
     pub fn has_code(&self) -> bool {
         !self.read.is_empty() || self.left.iter().any(|left| left.reason == Reason::Language)
+    }
+
+    /// Whether it is known where its code begins to run, in the service or in browsers.
+    #[must_use]
+    pub fn begins(&self) -> bool {
+        self.entries > 0 || self.left.iter().any(|left| left.reason == Reason::Browser)
     }
 
     /// Adds something that was not looked at to what is of the same kind.

@@ -157,6 +157,27 @@ pub(crate) fn entries(program: &Program, home: &Home) -> Vec<FnId> {
     found.into_iter().collect()
 }
 
+/// The files of the script languages with which programs of a service begin: those that nobody names, and those that are somebody's by
+/// what is said or by who loads them.
+pub(crate) fn script_roots(program: &Program, home: &Home) -> (BTreeSet<u32>, BTreeSet<u32>) {
+    let (mut found, mut said) = (BTreeSet::new(), BTreeSet::new());
+    for (directory, main) in &home.directories {
+        match main {
+            Some(main) => {
+                let path = if directory.is_empty() { main.clone() } else { format!("{directory}/{main}") };
+                said.extend(home.area(&path).files(program).map(|(at, _)| at));
+            }
+            None => {
+                let place = home.area(directory);
+                let roots = scripts::begin(program, place);
+                let to = if is_library(program, place) { &mut said } else { &mut found };
+                to.extend(roots);
+            }
+        }
+    }
+    (found, said)
+}
+
 /// A function that finds where programs at a place begin.
 type Begin = fn(&Program, Area<'_>) -> Vec<FnId>;
 

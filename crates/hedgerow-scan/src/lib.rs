@@ -54,6 +54,7 @@
 mod account;
 mod across;
 mod blind;
+mod browser;
 mod builds;
 mod built;
 mod calls;

@@ -136,6 +136,7 @@ pub(crate) fn ask<'a>(
     let (mut all_found, mut all_unset) = (Vec::new(), Vec::new());
     for (home, part) in homes.iter().zip(parts) {
         let mut own = texts.remove(home.name.as_str()).unwrap_or_default();
+        own.retain(|(file, _)| !part.scopes.has_component(&file.path));
         let read = part.account.read.keys().filter_map(|language| languages.get(language.as_str()));
         let mut beside = Beside::default();
         read.for_each(|language| beside.add(tree, home, *language));
@@ -204,7 +205,11 @@ pub(crate) fn ask<'a>(
             part.reads.get(variable).cloned().or_else(asks).or_else(takes).or_else(frames)
         };
         joined(home, hosts, (deploy, &beside.variables), &reads, outcome);
-        let code = frameworks::Code { has_code: part.account.functions > 0, is_of_jvm, sections: &part.sections };
+        let code = frameworks::Code {
+            has_code: part.account.functions > 0 || part.account.begins(),
+            is_of_jvm,
+            sections: &part.sections,
+        };
         frameworks::calls(home, &own, code, hosts, deploy, outcome);
         // Frameworks of the JVM fill settings from variables whose names nobody writes: `ledger.url` from `LEDGER_URL`.
         let common = (!is_of_jvm).then_some(&common);

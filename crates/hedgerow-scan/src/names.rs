@@ -78,9 +78,17 @@ impl<'a, 'p> Names<'a, 'p> {
 
     /// Reads the service's own files, whether or not they are reached, and of libraries the functions that are. What is declared at the
     /// top of a library is everybody's and says nothing about who loads it.
-    pub(crate) fn read(&mut self, found: &Outcome, given: Option<&Given>) {
+    /// Of what runs in browsers no more than the names of variables counts: who builds the page writes their values into it.
+    pub(crate) fn read(&mut self, found: &Outcome, given: Option<&Given>, in_browsers: &BTreeSet<u32>) {
         let program = self.infer.program;
-        let own = own_files(program, self.home);
+        let own: BTreeSet<u32> = own_files(program, self.home).difference(in_browsers).copied().collect();
+        for facts in in_browsers.iter().map(|file| program.files[*file as usize].facts) {
+            let words = facts.exprs.iter().filter_map(|expr| match expr {
+                Expr::Text(word) | Expr::Member { name: word, .. } => Some(facts.word(*word)),
+                _ => None,
+            });
+            self.variables.extend(words.filter(|word| is_variable(word)).map(str::to_owned));
+        }
         for file in &own {
             for at in (0_u32..).zip(&program.files[*file as usize].facts.functions).map(|(at, _)| at) {
                 if let Some(function) = program.function_at(*file, at) {

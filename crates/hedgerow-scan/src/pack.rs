@@ -1,5 +1,6 @@
 //! What the scan knows of libraries: which calls go out, which functions pass texts on. All of it is data.
 
+use crate::browser::Runs;
 use crate::loads::{Sum, sum};
 use hedgerow_code::frontend::Language;
 use hedgerow_deploy::Pattern;
@@ -61,6 +62,8 @@ pub(crate) struct Pack {
     /// Functions that call no method of what they are given.
     #[serde(deserialize_with = "one_or_many")]
     pub(crate) inert: Vec<Pattern>,
+    /// What tells where code runs.
+    pub(crate) runs: Runs,
 }
 
 /// An annotation of a type, and which of its arguments matters.
@@ -378,6 +381,8 @@ pub(crate) struct Packs {
     servers: Table,
     registries: Table,
     inert: Table,
+    /// What tells where code runs.
+    pub(crate) runs: Runs,
 }
 
 impl Packs {
@@ -420,6 +425,7 @@ impl Packs {
         {
             patterns.into_iter().for_each(|pattern| table.add(language, pattern, 0));
         }
+        self.runs.add(pack.runs);
         self.texts.extend(pack.texts);
         self.clients.extend(pack.clients);
         self.bindings.extend(pack.bindings);

@@ -1,5 +1,6 @@
 //! What a scan finds about one service by itself.
 
+use crate::browser::{Browser, Scopes};
 use crate::calls::{Answered, Context, Contracts, Found, find};
 use crate::config::ScanConfig;
 use crate::edge::{Account, Class, Outcome, Place};
@@ -54,6 +55,8 @@ pub(crate) struct Part {
     pub(crate) account: Account,
     /// The directories outside of its own in which code lies that it reaches.
     pub(crate) loads: BTreeSet<String>,
+    /// Where its components lie that are the browser's.
+    pub(crate) scopes: Scopes,
 }
 
 impl Parts {
@@ -117,7 +120,7 @@ pub(crate) fn part<'p>(
     infer: &Infer<'_, 'p>,
     around: &Surroundings,
     home: &Home,
-    entries: &[FnId],
+    (entries, browser): (&[FnId], &Browser),
     reach: &Reach<'p>,
     offers: BTreeSet<String>,
 ) -> Part {
@@ -140,6 +143,12 @@ pub(crate) fn part<'p>(
             }
         }
     }
+    // What people say there holds, though nothing in the service reaches it.
+    for file in &browser.files {
+        let comments = (0_u32..).zip(&program.files[*file as usize].facts.comments);
+        part.comments.extend(comments.map(|(at, _)| (path(*file), at)));
+    }
+    part.scopes = browser.scopes.clone();
     let context = Context {
         infer,
         packs: around.packs,
@@ -153,10 +162,10 @@ pub(crate) fn part<'p>(
     let Found { outcome, needed, variables, sections } = find(&context);
     part.sections = sections;
     part.found = outcome;
-    (part.account, part.loads) = crate::account::of_code(infer, home, reach, entries);
+    (part.account, part.loads) = crate::account::of_code(infer, home, reach, (entries, browser));
     let mut names =
         Names::new(infer, reach, &answered, around.hosts.of(&home.name), home, around.deploy.of(&home.name));
-    names.read(&part.found, around.deploy.of(&home.name));
+    names.read(&part.found, around.deploy.of(&home.name), &browser.files);
     names.unset(variables, around.deploy.of(&home.name), &mut part.found);
     (part.mentions, part.variables, part.reads) = (names.mentions, names.variables, names.reads);
     part.files = names.files;

@@ -6,6 +6,7 @@
 //! looks at all services: comments, deploy files, what nobody reaches.
 
 use crate::across::across;
+use crate::browser::{self, Browser, Programs};
 use crate::builds::Builds;
 use crate::calls::Contracts;
 use crate::edge::Outcome;
@@ -15,7 +16,7 @@ use crate::inventory::{Home, entries, homes};
 use crate::loads::{Loads, Sum, sum, sum_of};
 use crate::pack::{BUILT_IN_SUM, Packs};
 use crate::part::{Marks, Part, Parts, Surroundings, part};
-use crate::program::{File, Modules, Program, is_distribution, is_manifest};
+use crate::program::{File, FnId, Modules, Program, is_distribution, is_manifest};
 use crate::reach::{Reach, reach};
 use crate::tree::Tree;
 use hedgerow_code::frontend::Language;
@@ -53,10 +54,11 @@ fn scan_all(tree: &Tree) -> Result<Outcome, String> {
     let run = Run::new(tree)?;
     let all: Vec<usize> = (0..run.homes.len()).collect();
     let program = Program::new(run.files(|at| &tree.code[at].facts), &run.modules, &run.packs);
-    let reached = run.reach(&program, &all);
+    let begun = run.begin(&program, &all);
+    let reached = run.reach(&program, &begun);
     let offers: Vec<_> = run.offers(&program, &reached);
     let contracts = run.contracts(offers.iter());
-    let parts = run.parts(&program, &all, &reached, offers, &contracts);
+    let parts = run.parts(&program, (&all, &begun), &reached, offers, &contracts);
     Ok(run.finish(&program.files, &parts))
 }
 
@@ -79,6 +81,7 @@ fn rescan_changed(tree: &Tree, known: &Known) -> Result<(Outcome, Parts), String
         add(&sum_of(&(&run.hosts, &tree.config.pack, *BUILT_IN_SUM, run.modules.mounted())));
         add(&sum_of(&run.modules.installed().collect::<Vec<_>>()));
         add(&sum_of(run.modules.searched()));
+        add(&sum_of(&run.programs));
         // A module's path is the path of its packages.
         for manifest in run.manifests() {
             add(manifest.0.as_bytes());
@@ -98,7 +101,8 @@ fn rescan_changed(tree: &Tree, known: &Known) -> Result<(Outcome, Parts), String
         let files =
             (0..).zip(&headers).map(|(at, file)| File { facts: facts.get(&at).map_or(file.facts, |f| f), ..*file });
         let program = Program::new(files.collect(), &run.modules, &run.packs);
-        let reached = run.reach(&program, &stale);
+        let begun = run.begin(&program, &stale);
+        let reached = run.reach(&program, &begun);
         let offers = run.offers(&program, &reached);
         let fresh: BTreeMap<usize, &BTreeSet<String>> = stale.iter().copied().zip(&offers).collect();
         let nothing = BTreeSet::new();
@@ -115,7 +119,7 @@ fn rescan_changed(tree: &Tree, known: &Known) -> Result<(Outcome, Parts), String
             stale = (0..run.homes.len()).collect();
             continue;
         }
-        let made = run.parts(&program, &stale, &reached, offers, &contracts);
+        let made = run.parts(&program, (&stale, &begun), &reached, offers, &contracts);
         let mut made: BTreeMap<usize, Part> = stale.iter().copied().zip(made).collect();
         let parts = (0..run.homes.len()).map(|at| {
             let part = made.remove(&at).or_else(|| kept(at).cloned()).unwrap_or_default();
@@ -135,9 +139,17 @@ struct Run<'a> {
     /// The files that this build takes, by path: indices into [`Tree::code`].
     code: Vec<usize>,
     modules: Modules,
+    /// What starts scripts outside of browsers.
+    programs: Programs,
     homes: Vec<Home>,
     hosts: Hosts,
     deploy: Deploy,
+}
+
+/// Where a service begins to run, and what of its code does so in browsers.
+struct Begun {
+    entries: Vec<FnId>,
+    browser: Browser,
 }
 
 impl<'a> Run<'a> {
@@ -159,7 +171,8 @@ impl<'a> Run<'a> {
         // Whose a container is, is told before: it runs the other one's code, and is its own.
         crate::built::share(tree, &hosts, &given, &mut homes);
         givens::settings(tree, &homes, &builds, (&mut hosts, &mut given));
-        let mut run = Self { tree, packs, code, modules: Modules::default(), homes, hosts, deploy: given };
+        let programs = Programs::new(tree.texts);
+        let mut run = Self { tree, packs, code, modules: Modules::default(), programs, homes, hosts, deploy: given };
         let files = run.files(|at| &tree.code[at].facts);
         let scripts = tree.texts.iter().map(|file| (file.path.as_str(), &*file.text));
         let manifests = run.manifests().chain(scripts.filter(|(path, _)| is_manifest(path)));
@@ -222,10 +235,21 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn reach<'p>(&self, program: &Program<'p>, homes: &[usize]) -> Vec<Reach<'p>> {
-        // Each service has answers of its own: most of its code is nobody else's, and a small table is a quick one.
-        let of = |at: &usize| reach(&Infer::new(program), &self.packs, &entries(program, &self.homes[*at]));
+    fn begin(&self, program: &Program, homes: &[usize]) -> Vec<Begun> {
+        let of = |at: &usize| {
+            let home = &self.homes[*at];
+            let browser = browser::find(program, &self.packs, &self.programs, home);
+            let mut entries = entries(program, home);
+            entries.retain(|function| !browser.files.contains(&program.file_of(*function)));
+            Begun { entries, browser }
+        };
         homes.par_iter().map(of).collect()
+    }
+
+    fn reach<'p>(&self, program: &Program<'p>, begun: &[Begun]) -> Vec<Reach<'p>> {
+        // Each service has answers of its own: most of its code is nobody else's, and a small table is a quick one.
+        let of = |begun: &Begun| reach(&Infer::new(program), &self.packs, &begun.entries);
+        begun.par_iter().map(of).collect()
     }
 
     fn offers<'p>(&self, program: &Program<'p>, reached: &[Reach<'p>]) -> Vec<BTreeSet<String>> {
@@ -245,7 +269,7 @@ impl<'a> Run<'a> {
     fn parts<'p>(
         &self,
         program: &Program<'p>,
-        homes: &[usize],
+        (homes, begun): (&[usize], &[Begun]),
         reached: &[Reach<'p>],
         offers: Vec<BTreeSet<String>>,
         contracts: &Contracts,
@@ -255,11 +279,12 @@ impl<'a> Run<'a> {
             Surroundings { packs: &self.packs, hosts: &self.hosts, deploy: &self.deploy, contracts, marks: &marks };
         homes
             .par_iter()
+            .zip(begun)
             .zip(reached)
             .zip(offers)
-            .map(|((at, reach), offers)| {
-                let home = &self.homes[*at];
-                part(&Infer::new(program), &around, home, &entries(program, home), reach, offers)
+            .map(|(((at, begun), reach), offers)| {
+                let begins = (begun.entries.as_slice(), &begun.browser);
+                part(&Infer::new(program), &around, &self.homes[*at], begins, reach, offers)
             })
             .collect()
     }

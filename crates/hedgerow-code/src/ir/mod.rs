@@ -15,7 +15,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// Changes whenever the meaning or the shape of [`Facts`] changes: part of every cache key.
-pub const VERSION: u32 = 17;
+pub const VERSION: u32 = 18;
 
 /// The field of a part that is a map whose parts are all taken in: `{**base}`, `{...base}`.
 pub const ALL: &str = "**";
@@ -66,6 +66,8 @@ pub struct Facts {
     pub package: String,
     /// What the file imports.
     pub imports: Vec<Import>,
+    /// What it imports for its types alone, by the path: nothing of that is loaded when the file runs.
+    pub types_only: Vec<CompactString>,
     /// The names that it gives on: others', or its own by another name.
     pub exports: Vec<Export>,
     /// The whole names of what the file declares, for languages whose files use each other's names without an import.

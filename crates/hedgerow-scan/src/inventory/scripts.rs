@@ -8,6 +8,30 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Files of the script languages at a place or below it that no other file of the service loads: they are started by somebody.
 pub(super) fn scripts(program: &Program, place: Area<'_>) -> Vec<FnId> {
+    let (files, roots) = roots(program, place);
+    let mut found = Vec::new();
+    for file in roots {
+        found.extend(program.loader(file));
+        // What nobody imports and exports functions has them called by its host: a framework, a load generator, a runtime of functions.
+        let functions = (0_u32..).zip(&program.files[file as usize].facts.functions).skip(1);
+        found.extend(functions.filter(|(_, f)| f.exported).filter_map(|(at, _)| program.function_at(file, at)));
+        found.extend(factories(program, file, true));
+    }
+    found.extend(in_rings(program, &files).filter_map(|file| program.loader(file)));
+    found.extend(files.iter().flat_map(|file| factories(program, *file, false)));
+    // What a framework calls by an annotation is reached once its file is loaded.
+    found
+}
+
+/// The files of the script languages at a place with which programs begin.
+pub(super) fn begin(program: &Program, place: Area<'_>) -> Vec<u32> {
+    let (files, mut roots) = roots(program, place);
+    roots.extend(in_rings(program, &files));
+    roots
+}
+
+/// All such files, and those of them that no other one loads.
+fn roots(program: &Program, place: Area<'_>) -> (Vec<u32>, Vec<u32>) {
     let files = beginning(program, place, Begins::Scripts);
     let files: Vec<u32> = files.map(|(at, _)| at).collect();
     let mut loaded = BTreeSet::new();
@@ -18,20 +42,13 @@ pub(super) fn scripts(program: &Program, place: Area<'_>) -> Vec<FnId> {
     let roots: Vec<u32> = files.iter().copied().filter(|file| !loaded.contains(&program.package_of(*file))).collect();
     // Files that load each other in a ring have no root: then all of them are.
     let roots = if roots.is_empty() { files.clone() } else { roots };
-    let mut found = Vec::new();
-    for file in roots {
-        found.extend(program.loader(file));
-        // What nobody imports and exports functions has them called by its host: a framework, a load generator, a runtime of functions.
-        let functions = (0_u32..).zip(&program.files[file as usize].facts.functions).skip(1);
-        found.extend(functions.filter(|(_, f)| f.exported).filter_map(|(at, _)| program.function_at(file, at)));
-        found.extend(factories(program, file, true));
-    }
-    let rings = rings(program, &files);
-    let in_rings = files.iter().filter(|file| rings.contains(&program.package_of(**file)));
-    found.extend(in_rings.filter_map(|file| program.loader(*file)));
-    found.extend(files.iter().flat_map(|file| factories(program, *file, false)));
-    // What a framework calls by an annotation is reached once its file is loaded.
-    found
+    (files, roots)
+}
+
+/// The files that stand for a ring.
+fn in_rings(program: &Program, files: &[u32]) -> impl Iterator<Item = u32> {
+    let rings = rings(program, files);
+    files.iter().copied().filter(move |file| rings.contains(&program.package_of(*file)))
 }
 
 /// One file of each ring of files that load each other and that no other file loads: a program's first file is often loaded by those that

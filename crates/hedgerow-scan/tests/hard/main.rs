@@ -5,6 +5,7 @@ mod account;
 mod addressed;
 mod again;
 mod apphost;
+mod browsers;
 mod builds;
 mod classes;
 mod compose;

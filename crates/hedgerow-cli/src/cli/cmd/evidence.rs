@@ -230,7 +230,7 @@ fn code_of(scanned: &mut Scanned) -> (Code, BTreeMap<(String, String), Place>) {
             }
             None => match scanned.shared(account) {
                 Some(what) => drop(code.left.insert(service.clone(), what)),
-                None if account.entries > 0 => drop(code.read.insert(service.clone())),
+                None if account.begins() => drop(code.read.insert(service.clone())),
                 None => {}
             },
         }

@@ -117,7 +117,7 @@ fn print(
             let edges = scanned.outcome.edges.values();
             let addressed = edges.clone().filter(|edge| edge.class() == Class::Addressed).count();
             let edges = edges.filter(|edge| edge.class().is_rule()).count();
-            let is_read = scanned.outcome.accounts.values().any(|account| account.entries > 0);
+            let is_read = scanned.outcome.accounts.values().any(Account::begins);
             let wrong = report::summary(diagnostics).unwrap_or_else(|| {
                 let well = if is_read { "nothing wrong" } else { "no code was read, so this says nothing of calls" };
                 well.to_owned()

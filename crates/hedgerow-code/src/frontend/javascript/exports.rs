@@ -15,6 +15,9 @@ impl<'n> Lower<'_, 'n> {
         if let Some(path) = &path {
             // Loaded for what it does.
             self.builder.facts.imports.push(Import { alias: Some("_".into()), path: path.into(), name: None });
+            if Self::is_of_types(node) {
+                *self.of_types.entry(path.clone()).or_default() += 1;
+            }
         }
         let all = (0..node.child_count()).filter_map(|at| node.child(at));
         for child in all {

@@ -9,6 +9,7 @@ use super::build::{Builder, facts_of, range};
 use super::first_fault;
 use crate::frontend::Frontend;
 use crate::ir::{Facts, Function, TypeRef, TypeRefId};
+use std::collections::BTreeMap;
 use tree_sitter::Node;
 
 /// The front end of JavaScript.
@@ -43,7 +44,14 @@ impl Frontend for TypeScript {
 
 fn facts(language: &tree_sitter::Language, text: &str) -> Facts {
     facts_of(language, text, |builder, root| {
-        let mut lower = Lower { builder, later: Vec::new(), class: None, exported: false, decorated: false };
+        let mut lower = Lower {
+            builder,
+            later: Vec::new(),
+            class: None,
+            exported: false,
+            decorated: false,
+            of_types: BTreeMap::new(),
+        };
         lower.file(root);
         lower.builder.finish(root)
     })
@@ -70,6 +78,8 @@ struct Lower<'t, 'n> {
     exported: bool,
     /// Whether what is read has a decorator.
     decorated: bool,
+    /// By path, how many of the file's imports are of types alone.
+    of_types: BTreeMap<String, usize>,
 }
 
 impl<'n> Lower<'_, 'n> {
@@ -85,6 +95,18 @@ impl<'n> Lower<'_, 'n> {
             self.function(node, class, name, flags);
         }
         self.builder.facts.faults.extend(first_fault(root));
+        // What is imported for its types in one line may be loaded by another.
+        for (path, count) in std::mem::take(&mut self.of_types) {
+            if self.builder.facts.imports.iter().filter(|import| import.path == path).count() == count {
+                self.builder.facts.types_only.push(path.into());
+            }
+        }
+    }
+
+    /// Whether `import type`, `export type` or `type` before a name says that types alone are meant.
+    fn is_of_types(node: Node<'n>) -> bool {
+        let mut all = (0..node.child_count()).filter_map(|at| node.child(at));
+        all.any(|child| !child.is_named() && matches!(child.kind(), "type" | "typeof"))
     }
 
     /// Whether what is read runs when the file is loaded: names declared there are the file's.

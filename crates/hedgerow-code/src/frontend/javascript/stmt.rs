@@ -101,6 +101,8 @@ impl<'n> Lower<'_, 'n> {
 
     fn import(&mut self, node: Node<'n>) {
         let path = self.builder.field(node, "source").trim_matches(['"', '\'']).to_owned();
+        let before = self.builder.facts.imports.len();
+        let mut is_of_types = Self::is_of_types(node);
         for clause in children(node).into_iter().filter(|child| child.kind() == "import_clause") {
             for part in children(clause) {
                 match part.kind() {
@@ -114,6 +116,10 @@ impl<'n> Lower<'_, 'n> {
                         self.builder.facts.imports.push(Import { alias, path: path.clone().into(), name: None });
                     }
                     "named_imports" => {
+                        let only = children(clause).len() == 1;
+                        let names: Vec<_> =
+                            children(part).into_iter().filter(|one| one.kind() == "import_specifier").collect();
+                        is_of_types |= only && !names.is_empty() && names.iter().all(|one| Self::is_of_types(*one));
                         for specifier in children(part) {
                             let name = self.builder.field(specifier, "name");
                             let alias =
@@ -131,7 +137,10 @@ impl<'n> Lower<'_, 'n> {
             }
         }
         // Loaded for what it does.
-        self.builder.facts.imports.push(Import { alias: Some("_".into()), path: path.into(), name: None });
+        self.builder.facts.imports.push(Import { alias: Some("_".into()), path: path.as_str().into(), name: None });
+        if is_of_types {
+            *self.of_types.entry(path).or_default() += self.builder.facts.imports.len() - before;
+        }
     }
 
     /// A function whose body is read later.

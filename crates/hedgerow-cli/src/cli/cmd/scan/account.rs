@@ -9,7 +9,8 @@ use std::fmt::Write;
 const MAX_NAMES: usize = 4;
 
 /// Every reason, in the order in which they are told.
-const REASONS: [Reason; 11] = [
+const REASONS: [Reason; 12] = [
+    Reason::Browser,
     Reason::NoEntry,
     Reason::Nobody,
     Reason::Language,
@@ -25,9 +26,8 @@ const REASONS: [Reason; 11] = [
 
 /// How many services have code, and of how many of them it is read.
 pub(super) fn services(outcome: &Outcome) -> String {
-    let begins = |account: &&Account| account.entries > 0;
-    let read = outcome.accounts.values().filter(begins).count();
-    let all = outcome.accounts.values().filter(|account| account.has_code() || account.entries > 0).count();
+    let read = outcome.accounts.values().filter(|account: &&Account| account.begins()).count();
+    let all = outcome.accounts.values().filter(|account| account.has_code() || account.begins()).count();
     if read == all {
         format!("{} with code", count(read, "service"))
     } else {

@@ -39,8 +39,11 @@ pub(in crate::cli::cmd) const fn may_hold_calls(reason: Reason) -> bool {
         Reason::Language | Reason::Unreadable | Reason::Unparsed | Reason::Import | Reason::Steps | Reason::Ignored => {
             true
         }
-        // The first has findings of its own, unless people keep the service's rules; the others hold values, or are nobody's by what people say.
-        Reason::NoEntry | Reason::Nobody | Reason::Deploy | Reason::Unsearched | Reason::Unnamed => false,
+        // The first has findings of its own, unless people keep the service's rules; the others hold values, are nobody's by what people say,
+        // or run elsewhere.
+        Reason::NoEntry | Reason::Nobody | Reason::Deploy | Reason::Unsearched | Reason::Unnamed | Reason::Browser => {
+            false
+        }
     }
 }
 
