@@ -117,7 +117,9 @@ pub(crate) fn find(program: &Program, packs: &Packs, programs: &Programs, home: 
     scopes.0.extend(untold.iter().map(|dir| ((*dir).to_owned(), false)));
     let mut begins: BTreeSet<u32> =
         sides.iter().filter(|(_, side)| matches!(side, Side::Page | Side::Dom)).map(|(file, _)| *file).collect();
-    let Some(first) = begins.iter().copied().min_by_key(|file| (sides[file] != Side::Page, *file)) else {
+    // What lies highest is the app's beginning, and not one of its parts.
+    let depth = |file: u32| path(file).matches('/').count();
+    let Some(first) = begins.iter().copied().min_by_key(|file| (sides[file] != Side::Page, depth(*file), *file)) else {
         return Browser::default();
     };
     let follows = |file: u32, scopes: &Scopes| {
@@ -191,10 +193,17 @@ fn scopes<'p>(told: impl Iterator<Item = (&'p str, Side)>, programs: &'p Program
     }
     let is_mixed = |package: &str| all.get(package).is_some_and(|(_, known)| known.has_program || known.has_script);
     let of = |(dir, (package, known)): (&&str, &(&str, Known))| {
-        let is_browsers = !known.has_program && (known.has_page || !is_mixed(package));
-        ((*dir).to_owned(), is_browsers)
+        let is_browsers = match known {
+            Known { has_program: true, .. } => false,
+            Known { has_page: true, .. } => true,
+            Known { has_script: true, .. } => false,
+            // What lies around says it.
+            Known { .. } if is_mixed(package) => return None,
+            Known { .. } => true,
+        };
+        Some(((*dir).to_owned(), is_browsers))
     };
-    Scopes(all.iter().map(of).collect())
+    Scopes(all.iter().filter_map(of).collect())
 }
 
 /// Whether a file configures a tool, by its name.

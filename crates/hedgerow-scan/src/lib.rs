@@ -35,6 +35,7 @@
 //! | `hedgerow-deploy` | manifests, charts, compose files, settings | what each service is given, and the names it answers to |
 //! | `program`, `infer` | the facts of all files | packages, types, what a call leads to |
 //! | `inventory` | services and directories | the functions a service begins with |
+//! | `browser` | files that scripts begin with | what of them people's browsers run, which calls nothing from the service |
 //! | `reach` | these | every function they reach, by rapid type analysis |
 //! | `eval` | an expression in reached code | what it may be worth, backwards through parameters, fields and results |
 //! | `pack` | data in `packs/*.yaml` and the user's | which calls go out, which functions pass texts on |

@@ -70,8 +70,12 @@ impl Programs {
             let dir = dir_of(&file.path);
             if name == "package.json" {
                 programs.package_of(dir, &file.text);
+            } else if is_list(name) {
+                let is_end = |c: char| c.is_whitespace() || "\"'`,[]{}".contains(c);
+                let scripts = file.text.split(is_end).filter(|word| stem(word).is_some());
+                scripts.for_each(|path| programs.start(dir, path));
             } else if may_start(name) {
-                programs.command(dir, &file.text);
+                programs.command(dir, &file.text, is_command(name));
             }
         }
         programs
@@ -84,7 +88,7 @@ impl Programs {
         self.packages.insert(dir.to_owned(), names.collect());
         let scripts = said.get("scripts").and_then(Value::as_object);
         for command in scripts.into_iter().flat_map(|scripts| scripts.values()).filter_map(Value::as_str) {
-            self.command(dir, command);
+            self.command(dir, command, true);
         }
         let commands = match said.get("bin") {
             Some(Value::String(one)) => vec![one.as_str()],
@@ -94,8 +98,8 @@ impl Programs {
         commands.into_iter().for_each(|path| self.start(dir, path));
     }
 
-    /// The scripts that a text starts.
-    fn command(&mut self, dir: &str, text: &str) {
+    /// The scripts that a text starts. Where it is made of commands, `node server` starts one without an ending.
+    fn command(&mut self, dir: &str, text: &str, is_command: bool) {
         if !RUNNERS.iter().any(|runner| text.contains(runner)) {
             return;
         }
@@ -109,7 +113,7 @@ impl Programs {
             let behind = words[at + 1..].iter().take(MAX_WORDS);
             let mut behind = behind.filter(|word| !word.starts_with('-') && !WORDS.contains(word)).peekable();
             let first = behind.peek().copied();
-            match behind.find(|word| stem(word).is_some()).or(first) {
+            match behind.find(|word| stem(word).is_some()).or(first.filter(|_| is_command)) {
                 Some(path) if !path.contains("node_modules") => self.start(dir, path),
                 _ => {}
             }
@@ -170,8 +174,17 @@ fn stem(name: &str) -> Option<&str> {
 
 /// Whether a file may start programs, by its name.
 fn may_start(name: &str) -> bool {
+    is_command(name) || [".yml", ".yaml", ".toml", ".tpl"].iter().any(|end| name.ends_with(end))
+}
+
+/// Whether a file is made of commands, by its name.
+fn is_command(name: &str) -> bool {
     let lower = name.to_lowercase();
-    ["dockerfile", "containerfile", "procfile", "makefile", "justfile"].iter().any(|part| lower.contains(part))
-        || [".yml", ".yaml", ".sh", ".json", ".toml", ".service", ".tpl"].iter().any(|end| lower.ends_with(end))
-        || !name.contains('.')
+    let is_named = ["dockerfile", "containerfile", "procfile"].iter().any(|part| lower.contains(part));
+    is_named || [".sh", ".service"].iter().any(|end| lower.ends_with(end))
+}
+
+/// Whether a file lists what a manager of processes starts, by its name.
+fn is_list(name: &str) -> bool {
+    ["ecosystem.", "pm2.", "process."].iter().any(|start| name.starts_with(start))
 }

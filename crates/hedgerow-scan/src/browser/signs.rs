@@ -232,6 +232,12 @@ impl<'p> Walk<'_, 'p> {
                 }
             }
             Expr::Call { callee, arguments } => self.call(*callee, self.facts.arguments(*arguments)),
+            // `root || document`
+            Expr::Choice(values) => {
+                let names =
+                    self.facts.list(*values).iter().filter(|value| matches!(self.facts.expr(**value), Expr::Name(_)));
+                self.used.extend(names);
+            }
             Expr::New { arguments, .. } => {
                 self.facts.arguments(*arguments).iter().for_each(|argument| self.passed(argument));
             }

@@ -46,6 +46,10 @@ fn what_a_page_calls_its_browser_calls() {
             nothing,
         ),
         (
+            "-- service.shop/public/a.js\nfunction init(root) { (root || document).querySelector('x'); document.title = ''; }\ninit();\nfetch('http://s-ledger/x');\n",
+            nothing,
+        ),
+        (
             "-- service.shop/web/a.ts\nlocalStorage.setItem('x', String(await fetch(location.at)));\nfetch('http://s-ledger/x');\n",
             nothing,
         ),
@@ -64,6 +68,13 @@ fn what_a_page_calls_its_browser_calls() {
         (
             &format!(
                 "{APP}{REACT}-- service.shop/src/pages/Orders.tsx\nexport default function Orders() {{ fetch('http://s-cart/x'); }}\n-- service.shop/scripts/icons.js\nconst fs = require('fs');\nfs.readFileSync('x');\n-- service.shop/tailwind.config.js\nconst path = require('path');\nmodule.exports = {{ content: [path.join('x')] }};\n"
+            ),
+            nothing,
+        ),
+        // Nor does a script of people beside it change whose its parts are, though nothing but the DOM is known of those around.
+        (
+            &format!(
+                "{APP}{REACT}-- service.shop/src/pages/dom.ts\ndocument.title = 'x';\n-- service.shop/src/pages/a/Orders.tsx\nexport default function Orders() {{ fetch('http://s-cart/x'); }}\n-- service.shop/tools/x.js\nconst fs = require('fs');\nfs.readFileSync('x');\n-- service.shop/scripts/icons.js\nrequire('fs');\n"
             ),
             nothing,
         ),
