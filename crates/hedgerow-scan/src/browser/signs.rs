@@ -157,9 +157,10 @@ fn imported(program: &Program, file: u32, runs: &Runs) -> Signs {
     let outside: BTreeSet<&str> =
         taken.filter_map(|meaning| if let Meaning::External(path, _) = meaning { Some(path) } else { None }).collect();
     let mut signs = Signs::default();
-    let loaded = facts.imports.iter().filter(|import| {
-        outside.contains(import.path.as_str()) && !facts.types_only.iter().any(|path| *path == import.path)
-    });
+    let loaded = facts
+        .imports
+        .iter()
+        .filter(|import| outside.contains(import.path.as_str()) && !facts.types_only.contains(&import.path));
     for import in loaded {
         let is_whole = import.alias.as_deref().is_some_and(|alias| alias != "_");
         let name = import.name.as_deref().or(is_whole.then_some("default"));
