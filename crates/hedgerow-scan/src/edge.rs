@@ -187,6 +187,9 @@ impl Reason {
     }
 }
 
+/// Languages of pages that are not read.
+const OF_PAGES: [&str; 6] = ["Vue", "Svelte", "CoffeeScript", "Elm", "PureScript", "ReScript"];
+
 impl Account {
     /// Whether there is any code, read or not.
     #[must_use]
@@ -197,7 +200,15 @@ impl Account {
     /// Whether it is known where its code begins to run, in the service or in browsers.
     #[must_use]
     pub fn begins(&self) -> bool {
-        self.entries > 0 || self.left.iter().any(|left| left.reason == Reason::Browser)
+        self.entries > 0 || self.is_browsers()
+    }
+
+    /// Whether all of its code runs in browsers: what is of another language is not told by the pages beside it.
+    fn is_browsers(&self) -> bool {
+        let of_pages = |left: &Left| left.reason != Reason::Language || OF_PAGES.contains(&left.what.as_str());
+        self.left.iter().any(|left| left.reason == Reason::Browser)
+            && self.read.keys().all(|language| matches!(language.as_str(), "JavaScript" | "TypeScript"))
+            && self.left.iter().all(of_pages)
     }
 
     /// Adds something that was not looked at to what is of the same kind.

@@ -2,6 +2,7 @@
 
 use crate::outcome;
 use crate::silent::{rows, tree};
+use hedgerow_core::diag::Code;
 use hedgerow_scan::Reason;
 
 /// A package that builds an app.
@@ -186,5 +187,12 @@ fn the_account_says_what_runs_in_browsers() {
     let found = account(vue);
     assert!(found.entries == 0 && found.begins() && found.left.len() == 1, "{found:?}");
     assert_eq!(browsers(&format!("{APP}{REACT}")), [(3, 8, "service.shop/src/main.tsx".to_owned())]);
+    // A program in a language that is not read is no page, whatever pages lie beside it.
+    let page = "-- service.shop/public/a.js\ndocument.title = '';\n";
+    for other in ["-- service.shop/A.scala\nobject A\n", "-- service.shop/lib/x.go\npackage lib\nfunc X() {}\n"] {
+        let found = outcome(&tree(&format!("{page}{other}")));
+        assert!(found.findings.iter().any(|finding| finding.code == Code::NoEntry), "{other}");
+    }
+    assert_eq!(outcome(&tree(page)).findings, []);
     assert_eq!(browsers("-- service.shop/a.js\nfetch('http://s-ledger/x');\n"), []);
 }

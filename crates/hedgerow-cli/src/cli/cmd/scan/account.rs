@@ -123,14 +123,15 @@ mod tests {
             },
         );
         outcome.accounts.insert("c".into(), Account::default());
+        let pages = BTreeMap::from([("TypeScript".to_owned(), Amount { files: 5, lines: 9 })]);
         outcome.accounts.insert(
             "d".into(),
-            Account { left: vec![left(Reason::Browser, "", 5, "d/main.ts")], read: read(5, 9), ..Account::default() },
+            Account { left: vec![left(Reason::Browser, "", 5, "d/main.ts")], read: pages, ..Account::default() },
         );
         outcome.left.push(left(Reason::Deploy, "tab", 1, "k8s/x.yaml"));
         assert_eq!(
             text(&outcome),
-            "read: Go 8 (51 lines)\nruns in browsers: 5 files in d, the first d/main.ts\nno entry point: 1 file in b, the first b/x.go\nlanguage not read: C# 5, Rust 3 in 2 services, the first a/x.rs\ndeploy file not understood: tab 1, the first k8s/x.yaml\n"
+            "read: Go 3 (42 lines), TypeScript 5 (9 lines)\nruns in browsers: 5 files in d, the first d/main.ts\nno entry point: 1 file in b, the first b/x.go\nlanguage not read: C# 5, Rust 3 in 2 services, the first a/x.rs\ndeploy file not understood: tab 1, the first k8s/x.yaml\n"
         );
         assert_eq!(services(&outcome), "2 of 3 services with code read");
         assert_eq!(text(&Outcome::default()), "");
