@@ -50,6 +50,11 @@ pub(crate) fn across(
     for part in parts {
         outcome.merge(part.found.clone());
     }
+    let questions = homes
+        .iter()
+        .zip(parts)
+        .flat_map(|(home, part)| part.questions.iter().map(|question| (home.name.as_str(), question)));
+    crate::questions::ask(questions, &mut outcome);
     for finding in outcome.findings.iter_mut().filter(|finding| finding.code == Code::UnresolvedCall) {
         let services = finding.services.len();
         if services > 1 {

@@ -15,6 +15,7 @@ use crate::infer::{CONSTRUCTORS, Infer};
 use crate::join::Join;
 use crate::pack::{Gives, Kind, Packs, Sink, Source};
 use crate::program::{FnId, PackageId, Program};
+use crate::questions::Question;
 use crate::reach::{Reach, Site};
 use crate::said::Said;
 use crate::value::{Crossing, Piece, Template, Unknown, Value, Values};
@@ -45,6 +46,8 @@ pub(crate) struct Context<'a, 'p> {
 pub(crate) struct Answered {
     pub(crate) functions: BTreeSet<FnId>,
     pub(crate) packages: BTreeSet<PackageId>,
+    /// The files of these comments: for calls that cannot be told they answer there, since each file of a package may have others.
+    pub(crate) heads: BTreeSet<u32>,
     /// The files of which the configuration says that such calls there need no rule.
     pub(crate) files: BTreeSet<u32>,
 }
@@ -62,20 +65,31 @@ struct Group {
     ways: BTreeSet<Vec<Crossing>>,
 }
 
+/// What is written of the target of a call.
+#[derive(Debug, Clone, Copy, Default)]
+struct Written {
+    /// The expression, where there is one.
+    target: Option<ExprId>,
+    /// Whether it is a path of a client's, whatever is known of it.
+    is_path: bool,
+}
+
 /// A way to a sink whose target cannot be told.
 #[derive(Debug)]
 struct Unresolved {
     site: Site,
+    /// What is written there of its target.
+    written: Written,
     /// The calls that lead into the sink's function, the innermost first.
     key: Vec<Site>,
     group: Group,
 }
 
-/// The functions and packages whose comments have answered for a call that cannot be told.
+/// The functions and files whose comments have answered for a call that cannot be told.
 #[derive(Debug, Default)]
 pub(crate) struct Needed {
     pub(crate) functions: BTreeSet<FnId>,
-    pub(crate) packages: BTreeSet<PackageId>,
+    pub(crate) heads: BTreeSet<u32>,
 }
 
 /// What is found of one service's calls.
@@ -83,6 +97,8 @@ pub(crate) struct Needed {
 pub(crate) struct Found {
     /// Edges and findings.
     pub(crate) outcome: Outcome,
+    /// The calls that cannot be told.
+    pub(crate) questions: Vec<Question>,
     /// The comments that it takes.
     pub(crate) needed: Needed,
     /// The environment variables that targets are made of.
@@ -108,9 +124,8 @@ pub(crate) fn find(context: &Context) -> Found {
         outcome: Outcome::default(),
         dials: Vec::new(),
         covered: Vec::new(),
-        reported: BTreeMap::new(),
-        causes: BTreeMap::new(),
-        questions: BTreeMap::new(),
+        questions: Vec::new(),
+        written: Written::default(),
         needed: Needed::default(),
         variables: RefCell::default(),
         called: RefCell::default(),
@@ -120,7 +135,13 @@ pub(crate) fn find(context: &Context) -> Found {
     search.run();
     search.limits();
     let sections = search.sections();
-    Found { outcome: search.outcome, needed: search.needed, variables: search.variables.take(), sections }
+    Found {
+        outcome: search.outcome,
+        questions: search.questions,
+        needed: search.needed,
+        variables: search.variables.take(),
+        sections,
+    }
 }
 
 struct Search<'a, 'p> {
@@ -133,12 +154,10 @@ struct Search<'a, 'p> {
     /// Connections for which a client's contract answers: where they are opened, and the calls from there to the
     /// client, the innermost first.
     covered: Vec<(Site, Vec<Site>)>,
-    /// The findings about what cannot be told, by the function that a comment belongs into.
-    reported: BTreeMap<FnId, usize>,
-    /// The same findings by what they have in common.
-    causes: BTreeMap<report::Cause, usize>,
-    /// The same findings by the call.
-    questions: BTreeMap<Site, Vec<usize>>,
+    /// The calls that cannot be told.
+    questions: Vec<Question>,
+    /// What the call that is looked at says of its target.
+    written: Written,
     needed: Needed,
     variables: RefCell<BTreeSet<String>>,
     /// The services that words of settings are called like.
@@ -191,16 +210,20 @@ impl<'p> Search<'_, 'p> {
                 if values.len() < before && values.is_empty() {
                     continue;
                 }
+                let is_any = values.iter().any(|values| !values.known.is_empty());
                 if sink.relative {
                     values.iter_mut().for_each(|values| whole_only(values, sink.optional));
                 }
+                let is_path = is_any && values.iter().all(|values| values.known.is_empty());
                 self.told(site, target, &readers);
                 let leads = values.iter().any(|values| self.leads_to_service(values, sink.kind));
                 if sink.client && !leads && !(is_open(&values) && stores::may_be(context.hosts, &path)) {
                     continue;
                 }
                 if !(sink.optional && values.iter().all(Values::is_empty)) {
+                    self.written = Written { target: self.argument(site, target), is_path };
                     self.address(site, &values, sink);
+                    self.written = Written::default();
                 }
             }
         }
@@ -324,7 +347,9 @@ impl<'p> Search<'_, 'p> {
                 if sink.client && !values.iter().any(|values| self.leads_to_service(values, sink.kind)) {
                     continue;
                 }
+                self.written.target = Some(store.value);
                 self.address(Site { function: *function, expr: store.target }, &values, sink);
+                self.written = Written::default();
             }
         }
     }
@@ -350,7 +375,7 @@ impl<'p> Search<'_, 'p> {
         for (key, group) in values.iter().flat_map(|values| self.groups(values)).collect::<Vec<_>>() {
             self.edges(site, &group, kind);
             if !group.is_settled() {
-                self.report(Unresolved { site, key, group });
+                self.report(Unresolved { site, written: self.written, key, group });
             }
         }
     }
@@ -373,7 +398,7 @@ impl<'p> Search<'_, 'p> {
         for (key, group) in values.iter().flat_map(|values| self.groups(values)).collect::<Vec<_>>() {
             self.edges(site, &group, sink.kind);
             if !group.is_settled() {
-                self.dials.push(Unresolved { site, key, group });
+                self.dials.push(Unresolved { site, written: self.written, key, group });
             }
         }
     }

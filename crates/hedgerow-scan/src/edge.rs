@@ -304,6 +304,39 @@ impl Edge {
     }
 }
 
+/// What the mark of another call with the same cause says.
+pub(crate) const AND_THIS: &str = "and this one";
+
+/// What the mark of another call of the same wrapper says.
+pub(crate) const AND_FROM_HERE: &str = "and from here";
+
+/// How many calls of one question are marked.
+const MAX_SHOWN: usize = 3;
+
+impl Finding {
+    /// The marks that a reader needs, and the places of more of the same.
+    #[must_use]
+    pub fn shown(&self) -> (Vec<&(Place, String)>, Vec<&Place>) {
+        let mut more = Vec::new();
+        let mut shown = Vec::new();
+        let mut others = 0;
+        for mark in &self.marks {
+            others += usize::from([AND_THIS, AND_FROM_HERE].contains(&mark.1.as_str()));
+            match others < MAX_SHOWN || ![AND_THIS, AND_FROM_HERE].contains(&mark.1.as_str()) {
+                true => shown.push(mark),
+                false => more.push(&mark.0),
+            }
+        }
+        (shown, more)
+    }
+
+    /// The calls that it asks about.
+    pub fn calls(&self) -> impl Iterator<Item = &Place> {
+        let own = self.marks.iter().take(1);
+        own.chain(self.marks.iter().skip(1).filter(|(_, text)| text == AND_THIS)).map(|(place, _)| place)
+    }
+}
+
 impl Outcome {
     /// Adds evidence of an edge. A service needs no rule to call itself.
     pub(crate) fn add(&mut self, caller: &str, callee: &str, evidence: Evidence) {

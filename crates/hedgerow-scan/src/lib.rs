@@ -83,6 +83,7 @@ mod paths;
 mod places;
 mod plain;
 mod program;
+mod questions;
 mod reach;
 mod said;
 mod scan;

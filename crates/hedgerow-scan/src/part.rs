@@ -11,6 +11,7 @@ use crate::mentions::Mentions;
 use crate::names::Names;
 use crate::pack::Packs;
 use crate::program::{FnId, Program};
+use crate::questions::Question;
 use crate::reach::Reach;
 use hedgerow_code::ir::{Comment, Directive};
 use hedgerow_deploy::Deploy;
@@ -41,6 +42,8 @@ pub(crate) struct Part {
     pub(crate) unparsed: BTreeSet<String>,
     /// Its calls.
     pub(crate) found: Outcome,
+    /// Those of them that cannot be told.
+    pub(crate) questions: Vec<Question>,
     /// The services that its code names without calling them.
     pub(crate) mentions: Mentions,
     /// The names in its code that may be those of environment variables.
@@ -139,6 +142,7 @@ pub(crate) fn part<'p>(
                 Some(at) => answered.functions.extend(program.function_at(*file, at)),
                 None => {
                     answered.packages.insert(program.package_of(*file));
+                    answered.heads.insert(*file);
                 }
             }
         }
@@ -159,7 +163,8 @@ pub(crate) fn part<'p>(
         service: &home.name,
         answered: &answered,
     };
-    let Found { outcome, needed, variables, sections } = find(&context);
+    let Found { outcome, questions, needed, variables, sections } = find(&context);
+    part.questions = questions;
     part.sections = sections;
     part.found = outcome;
     (part.account, part.loads) = crate::account::of_code(infer, home, reach, (entries, browser));
@@ -182,7 +187,7 @@ pub(crate) fn part<'p>(
         for (file, at, comment) in around.marks.comments.get(function).into_iter().flatten() {
             let is_needed = match comment.function {
                 Some(at) => program.function_at(*file, at).is_some_and(|of| needed.functions.contains(&of)),
-                None => needed.packages.contains(&program.package_of(*file)),
+                None => needed.heads.contains(file),
             };
             if is_needed {
                 part.needed.insert((path(*file), *at));

@@ -92,6 +92,8 @@ pub(crate) struct Unknown {
     pub(crate) at: Site,
     /// The calls between it and the use, the nearest to the use first.
     pub(crate) way: Vec<Crossing>,
+    /// Whether it does not say by itself who is called: it stands behind the host of an address, or only holds what is asked for.
+    pub(crate) is_aside: bool,
 }
 
 /// Everything an expression may be worth.
@@ -163,6 +165,25 @@ impl Template {
         Some(found)
     }
 
+    /// The pieces that say which host it is: those of them that come from outside.
+    pub(crate) fn of_host(&self) -> impl Iterator<Item = &Piece> {
+        let ends = |piece: &&Piece| match piece {
+            Piece::Text(text) => behind_scheme(text).contains(['/', '?']),
+            Piece::Environment(_) | Piece::Flag(_) | Piece::Setting(_) | Piece::Key(_) | Piece::Hole => false,
+        };
+        self.0.iter().take_while(move |piece| !ends(piece)).filter(|piece| !matches!(piece, Piece::Text(_)))
+    }
+
+    /// Whether what comes behind it is not what says the host: there is a path, or something else that nobody knows.
+    fn has_host(&self) -> bool {
+        let rest = self.0.iter().rposition(|piece| matches!(piece, Piece::Text(text) if text.contains("://")));
+        let mut rest = self.0.iter().skip(rest.unwrap_or(0));
+        rest.any(|piece| match piece {
+            Piece::Text(text) => behind_scheme(text).contains(['/', '?']),
+            Piece::Environment(_) | Piece::Flag(_) | Piece::Setting(_) | Piece::Key(_) | Piece::Hole => true,
+        })
+    }
+
     /// The text, if it has no pieces from outside.
     pub(crate) fn constant(&self) -> Option<&str> {
         match self.0.as_slice() {
@@ -171,6 +192,11 @@ impl Template {
             _ => None,
         }
     }
+}
+
+/// What stands behind the scheme of a part of an address.
+fn behind_scheme(text: &str) -> &str {
+    text.rsplit_once("://").map_or(text, |(_, rest)| rest)
 }
 
 impl std::fmt::Display for Template {
@@ -203,7 +229,7 @@ impl Values {
     /// Anything, because the value gets out of sight there.
     pub(crate) fn lost(at: Site) -> Self {
         let mut values = Self::one(Value::Text(Template::piece(Piece::Hole)));
-        values.unknown.insert(Unknown { at, way: Vec::new() });
+        values.unknown.insert(Unknown { at, way: Vec::new(), is_aside: false });
         values
     }
 
@@ -245,8 +271,13 @@ impl Values {
         };
         Self {
             known: self.known.iter().map(|(value, way)| (value.clone(), step(way))).collect(),
-            unknown: self.unknown.iter().map(|u| Unknown { at: u.at, way: step(&u.way) }).collect(),
+            unknown: self.unknown.iter().map(|u| Unknown { way: step(&u.way), ..*u }).collect(),
         }
+    }
+
+    /// Where the values get out of sight, for a target of which they do not say who is called.
+    pub(crate) fn aside(&self) -> BTreeSet<Unknown> {
+        self.unknown.iter().map(|unknown| Unknown { is_aside: true, ..unknown.clone() }).collect()
     }
 
     /// The same values, where they are what something is asked by of a value that nobody knows.
@@ -289,8 +320,9 @@ impl Values {
     /// Every text of these behind every text of those.
     pub(crate) fn then(&self, other: &Self) -> Self {
         let mut found = Self { known: BTreeMap::new(), unknown: self.unknown.clone() };
-        found.unknown.extend(other.unknown.iter().cloned());
         let (left, mut right) = (self.templates(), other.templates());
+        let is_behind = !left.is_empty() && left.keys().all(Template::has_host);
+        found.unknown.extend(if is_behind { other.aside() } else { other.unknown.clone() });
         if right.is_empty() {
             right.insert(Template::default(), Vec::new());
         }

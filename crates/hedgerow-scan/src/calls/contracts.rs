@@ -1,6 +1,6 @@
 //! Contracts: who offers which, and the clients that call by them.
 
-use super::{Group, Search, Unresolved};
+use super::{Group, Search, Unresolved, Written};
 use crate::edge::{Class, Finding, Port};
 use crate::infer::Infer;
 use crate::pack::{Kind, Packs};
@@ -211,7 +211,7 @@ impl Search<'_, '_> {
         if servers.is_empty() {
             if open.is_empty() && !settled {
                 let group = Group { unknown: values.unknown.clone(), ..Group::default() };
-                self.report(Unresolved { site, key: Vec::new(), group });
+                self.report(Unresolved { site, written: Written::default(), key: Vec::new(), group });
             }
             return;
         }
@@ -225,7 +225,7 @@ impl Search<'_, '_> {
             if is_open {
                 if open.is_empty() {
                     let group = Group { unknown: values.unknown.clone(), ..Group::default() };
-                    self.report(Unresolved { site, key: Vec::new(), group });
+                    self.report(Unresolved { site, written: Written::default(), key: Vec::new(), group });
                 }
                 return;
             }

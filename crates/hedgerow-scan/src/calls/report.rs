@@ -1,66 +1,56 @@
-//! What is said about calls whose target cannot be told.
+//! What is asked about calls whose target cannot be told.
 
-use super::{Search, Unresolved};
-use crate::edge::{Class, Finding, Place, Port};
-use crate::pack::Kind;
-use crate::program::FnId;
+use super::{Search, Unresolved, Written, dotted};
+use crate::edge::{Class, Port};
+use crate::pack::{Kind, Target};
+use crate::program::{FnId, Meaning};
+use crate::questions::{Cause, Question, Room};
 use crate::reach::Site;
-use crate::value::Piece;
-use hedgerow_code::frontend::comment::written;
-use hedgerow_core::diag::Code;
+use crate::value::{Crossing, Piece, Template, Way};
+use hedgerow_code::frontend::Language;
+use hedgerow_code::ir::{Argument, Def, Expr, ExprId};
 use hedgerow_deploy::Answer;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many places one finding shows.
-const MAX_MARKS: usize = 6;
+/// How many places at which a comment answers are kept of one call.
+const MAX_ROOMS: usize = 64;
 
-/// Of more callers of one wrapper than this, each with an address of its own that cannot be told, the others are part of one question.
-const MAX_QUESTIONS: usize = 3;
+/// How many unknown places one finding shows.
+const MAX_UNKNOWN: usize = 3;
 
-/// What calls whose target cannot be told have in common: where they are made, and what is not known.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Cause {
-    site: Site,
-    missing: BTreeSet<String>,
-    unknown: BTreeSet<Site>,
-}
+/// What constructors are called where they have no name of their own.
+const NEW: &str = "<new>";
+
+/// How far an address is followed to what it begins with.
+const MAX_STEPS: usize = 16;
 
 impl Search<'_, '_> {
-    /// Reports a call, where no comment and no glob of the configuration answers for it.
+    /// Asks about a call, where no comment and no glob of the configuration answers for it.
     pub(super) fn report(&mut self, unresolved: Unresolved) {
-        let Unresolved { site, group, key } = unresolved;
+        let Unresolved { site, written: Written { target, is_path }, group, key } = unresolved;
         let program = self.context.infer.program;
         let mut functions = BTreeSet::from([site.function]);
         functions.extend(key.iter().map(|site| site.function));
         for way in &group.ways {
             functions.extend(way.iter().map(|crossing| crossing.site.function));
+            functions.extend(way.iter().filter_map(|crossing| self.gives(crossing)));
         }
         for unknown in &group.unknown {
             functions.insert(unknown.at.function);
             functions.extend(unknown.way.iter().map(|crossing| crossing.site.function));
         }
         let answered = self.context.answered;
-        let package = |function: &FnId| program.package_of(program.file_of(*function));
         let spoken: BTreeSet<FnId> = functions.intersection(&answered.functions).copied().collect();
-        let packages: BTreeSet<_> = functions.iter().map(package).filter(|of| answered.packages.contains(of)).collect();
-        if !spoken.is_empty() || !packages.is_empty() {
+        let files = functions.iter().map(|function| program.file_of(*function));
+        let heads: BTreeSet<u32> = files.filter(|file| answered.heads.contains(file)).collect();
+        if !spoken.is_empty() || !heads.is_empty() {
             self.needed.functions.extend(spoken);
-            self.needed.packages.extend(packages);
+            self.needed.heads.extend(heads);
             return;
         }
         let speaker = key.first().map_or(site.function, |call| call.function);
         if answered.files.contains(&program.file_of(speaker)) {
             return;
-        }
-        let mut marks = vec![(self.place(site.function, site.expr), String::new())];
-        if let Some(call) = key.first() {
-            marks.push((self.place(call.function, call.expr), "called from here".to_owned()));
-        }
-        for unknown in group.unknown.iter().take(3) {
-            let place = self.place(unknown.at.function, unknown.at.expr);
-            if marks.iter().all(|(known, _)| !overlaps(known, &place)) {
-                marks.push((place, "what this gives is not known".to_owned()));
-            }
         }
         let mut fitting = BTreeSet::new();
         let mut globs = BTreeSet::new();
@@ -71,15 +61,6 @@ impl Search<'_, '_> {
             }
         }
         let mut help = Vec::new();
-        let missing: BTreeSet<String> = group.missing.iter().filter_map(Piece::asked).collect();
-        if !missing.is_empty() {
-            let names: Vec<&str> = missing.iter().map(String::as_str).take(3).collect();
-            help.push(format!(
-                "no deploy file that was read sets {} for `{}`",
-                names.join(" or "),
-                self.context.service
-            ));
-        }
         let called = self.called_like(&group.missing);
         for (key, callee) in &called {
             help.push(format!("`{key}` in there may be `{callee}`"));
@@ -96,53 +77,239 @@ impl Search<'_, '_> {
         if let Some(glob) = globs.first() {
             help.push(format!("the address fits `{glob}`"));
         }
-        let place = self.place(site.function, site.expr);
-        if let Some(known) = self.reported.get(&speaker).and_then(|at| self.outcome.findings.get_mut(*at)) {
-            // One comment answers for all of them.
-            if known.marks.len() < MAX_MARKS && known.marks.iter().all(|(other, _)| *other != place) {
-                known.marks.push((place, "and this one".to_owned()));
-            }
-            return;
+        // What comes behind the host does not say who is called.
+        let of_host = group.answers.iter().flat_map(|(_, template, ..)| template.of_host());
+        let of_host: BTreeSet<&Piece> = of_host.filter(|piece| group.missing.contains(*piece)).collect();
+        let mut missing: BTreeSet<String> = of_host.into_iter().filter_map(Piece::asked).collect();
+        if missing.is_empty() {
+            missing = group.missing.iter().filter_map(Piece::asked).collect();
         }
-        // A wrapper around a client is one question, however many functions call it with what the same missing thing makes.
-        let cause = Cause { site, missing, unknown: group.unknown.iter().map(|unknown| unknown.at).collect() };
-        let is_told = !cause.missing.is_empty() || !cause.unknown.is_empty();
-        let same = self.causes.get(&cause).copied().filter(|_| is_told);
-        // Each thing that a deploy file has to say is asked for.
-        let asked = self.questions.get(&site).filter(|all| all.len() >= MAX_QUESTIONS && cause.missing.is_empty());
-        let of_site = asked.and_then(|all| all.last().copied());
-        let known = same.or(of_site).and_then(|at| self.outcome.findings.get_mut(at));
-        if let Some((known, caller)) = known.zip(marks.get(1)) {
-            if known.marks.len() < MAX_MARKS && known.marks.iter().all(|(other, _)| *other != caller.0) {
-                known.marks.push((caller.0.clone(), "and from here".to_owned()));
-            }
-            let all = program.place_of_comment(site.function);
-            let path = program.files[program.file_of(site.function) as usize].path;
-            let comment = written(path, "rpcmap: <service>");
-            let advice = format!("one in {all} answers for all that call it: `{comment}`");
-            if !known.help.contains(&advice) {
-                known.help.push(advice);
-            }
-            return;
+        let unknown = |is_aside| {
+            let sites: BTreeSet<Site> = group.unknown.iter().filter(|u| u.is_aside == is_aside).map(|u| u.at).collect();
+            sites
+        };
+        let plain = unknown(false);
+        let mut causes: BTreeSet<Cause> = missing.iter().map(|name| Cause::Unset(name.clone())).collect();
+        causes.extend(plain.iter().map(|at| self.cause(*at)));
+        let holders: BTreeSet<FnId> = plain.iter().map(|at| at.function).collect();
+        let shown = if plain.is_empty() { unknown(true) } else { plain };
+        let is_path = is_path
+            || (!group.answers.is_empty() && group.answers.iter().all(|(_, template, ..)| has_no_host(template)));
+        if causes.is_empty() {
+            causes.extend(self.base(site, target, is_path));
         }
-        self.causes.insert(cause, self.outcome.findings.len());
-        self.questions.entry(site).or_default().push(self.outcome.findings.len());
-        self.reported.insert(speaker, self.outcome.findings.len());
-        let function = program.place_of_comment(speaker);
-        let path = program.files[program.file_of(speaker) as usize].path;
-        help.push(format!(
-            "say who is called by a comment in {function}: `{}`, or `{}`",
-            written(path, &format!("rpcmap: {example}")),
-            written(path, "hedgerow: ignore <reason>")
-        ));
-        self.outcome.findings.push(Finding {
-            code: Code::UnresolvedCall,
-            message: "the target of this call cannot be told".to_owned(),
-            marks,
+        let sure = !causes.is_empty();
+        if causes.is_empty() {
+            causes.extend(shown.iter().map(|at| self.cause(*at)));
+        }
+        let mut unknown = Vec::new();
+        for at in shown.into_iter().filter(|_| !(sure && is_path)).take(MAX_UNKNOWN) {
+            let place = self.place(at.function, at.expr);
+            if !unknown.contains(&place) {
+                unknown.push(place);
+            }
+        }
+        let holders: Vec<FnId> = holders.into_iter().collect();
+        let near = [site.function, speaker].into_iter().chain(holders.iter().copied());
+        let rooms = near.chain(functions.iter().copied()).flat_map(|function| self.rooms(function));
+        let mut question = Question {
+            causes,
+            site: self.place(site.function, site.expr),
+            caller: key.first().map(|call| self.place(call.function, call.expr)),
+            unknown,
+            missing,
+            speaker: self.room(speaker),
+            wrapper: self.room(site.function),
+            holders: holders.iter().map(|function| self.room(*function).key).collect(),
+            rooms: rooms.take(MAX_ROOMS).collect(),
+            example,
             help,
-            services: BTreeSet::from([self.context.service.to_owned()]),
-            callees: BTreeSet::new(),
-        });
+        };
+        // What many ways lead to is asked once: a comment that answers has to do so for all of them.
+        let is_same = |known: &&mut Question| {
+            (&known.site, &known.caller, &known.causes) == (&question.site, &question.caller, &question.causes)
+        };
+        match self.questions.iter_mut().find(is_same) {
+            Some(known) => {
+                question.rooms.retain(|room| known.rooms.contains(room));
+                known.rooms = question.rooms;
+            }
+            None => self.questions.push(question),
+        }
+    }
+
+    /// The function that gives back a value, where it is the only one.
+    fn gives(&self, crossing: &Crossing) -> Option<FnId> {
+        match self.context.reach.targets.get(&crossing.site).filter(|_| crossing.way == Way::Result)?.as_slice() {
+            [function] => Some(*function),
+            _ => None,
+        }
+    }
+
+    /// The places at which a comment counts for a function: in it, and outside of the functions of its file.
+    fn rooms(&self, function: FnId) -> impl Iterator<Item = Room> {
+        let program = self.context.infer.program;
+        let path = program.files[program.file_of(function) as usize].path;
+        let head = Room {
+            key: (path.to_owned(), None),
+            path: path.to_owned(),
+            label: format!("`{path}`, outside of its functions"),
+        };
+        // In what nobody wrote stands no comment; Kotlin writes constructors into the head of the class.
+        let name = program.function(function).name.as_str();
+        let is_written = match name {
+            NEW => self.language(function) != Language::Kotlin,
+            _ => !name.is_empty() && !name.starts_with('<'),
+        };
+        let own = is_written.then(|| self.room(function));
+        own.into_iter().chain([head])
+    }
+
+    /// Where a comment about a function stands.
+    fn room(&self, function: FnId) -> Room {
+        let program = self.context.infer.program;
+        let path = program.files[program.file_of(function) as usize].path.to_owned();
+        let start = program.function(function).span.start;
+        let place = program.place_of_comment(function);
+        let label = match place.strip_suffix(&format!(".{NEW}`")) {
+            Some(class) => format!("the constructor of {class}`"),
+            None => place,
+        };
+        Room { key: (path.clone(), Some(start)), path, label }
+    }
+
+    /// What is not known at a place, the same for all places that ask for the same part of the same thing.
+    fn cause(&self, at: Site) -> Cause {
+        let program = self.context.infer.program;
+        let place = self.place(at.function, at.expr);
+        let name = match program.expr(at.function, at.expr) {
+            Expr::Call { callee, .. } => {
+                let name = dotted(program, at.function, *callee);
+                let name = (!name.contains("()")).then(|| format!("{name}()"));
+                return Cause::At(place, name);
+            }
+            _ => dotted(program, at.function, at.expr),
+        };
+        let is_plain = !name.contains("()");
+        match is_plain.then(|| self.scope(at)).flatten() {
+            Some(scope) => Cause::Unknown { path: scope.0, scope: scope.1, name },
+            None => Cause::At(place, is_plain.then_some(name)),
+        }
+    }
+
+    /// Whose a name is that something begins with: the class of the object that a method runs on, a function, or a file.
+    fn scope(&self, at: Site) -> Option<(String, String)> {
+        let program = self.context.infer.program;
+        let path = || program.files[program.file_of(at.function) as usize].path.to_owned();
+        match program.expr(at.function, at.expr) {
+            Expr::Member { of, .. } | Expr::Deref(of) | Expr::Address(of) => {
+                self.scope(Site { function: at.function, expr: *of })
+            }
+            Expr::Name(name) => {
+                let meaning = program.meaning(program.file_of(at.function), program.word(at.function, *name));
+                let path = match meaning {
+                    Meaning::Global(global) => program.files[global.file as usize].path.to_owned(),
+                    Meaning::External(import, _) => import.to_owned(),
+                    _ => path(),
+                };
+                Some((path, String::new()))
+            }
+            Expr::Local(local) => {
+                let defs = program.defs(at.function, *local);
+                if defs.contains(&Def::Receiver) {
+                    let receiver = program.function(at.function).receiver.as_deref().unwrap_or_default();
+                    return Some((path(), receiver.to_owned()));
+                }
+                let is_parameter = defs.iter().all(|def| matches!(def, Def::Parameter(_)));
+                is_parameter.then(|| (path(), program.label(at.function)))
+            }
+            _ => None,
+        }
+    }
+
+    /// What the address of a call begins with, where the whole class or the whole file has it.
+    fn base(&self, site: Site, target: Option<ExprId>, is_path: bool) -> Option<Cause> {
+        let program = self.context.infer.program;
+        let function = site.function;
+        let path = program.files[program.file_of(function) as usize].path;
+        let receiver = program.function(function).receiver.as_deref().unwrap_or_default();
+        if is_path {
+            return Some(Cause::Client { path: path.to_owned(), scope: receiver.to_owned() });
+        }
+        let base = self.begins(function, target?, 0)?;
+        let name = dotted(program, function, base);
+        let is_part = matches!(program.expr(function, base), Expr::Member { .. } | Expr::Name(_));
+        let (path, scope) = self.scope(Site { function, expr: base }).filter(|_| is_part && !name.contains("()"))?;
+        Some(Cause::Unknown { path, scope, name })
+    }
+
+    /// The argument that is the target of a call.
+    pub(super) fn argument(&self, site: Site, target: &Target) -> Option<ExprId> {
+        let program = self.context.infer.program;
+        let arguments = match program.expr(site.function, site.expr) {
+            Expr::Call { arguments, .. } | Expr::New { arguments, .. } => program.arguments(site.function, *arguments),
+            _ => return None,
+        };
+        match target {
+            Target::Argument(at) | Target::Network { argument: at, .. } => {
+                arguments.get(usize::from(*at)).map(|argument| argument.value)
+            }
+            Target::Named(name) => {
+                let is_it =
+                    |argument: &&Argument| argument.name.is_some_and(|word| program.word(site.function, word) == name);
+                arguments.iter().find(is_it).map(|argument| argument.value)
+            }
+            Target::Any(all) => all.iter().find_map(|target| self.argument(site, target)),
+            _ => None,
+        }
+    }
+
+    /// What a text begins with, as far as that is written in its function.
+    fn begins(&self, function: FnId, id: ExprId, steps: usize) -> Option<ExprId> {
+        let program = self.context.infer.program;
+        let on = |id: ExprId| self.begins(function, id, steps + 1);
+        if steps > MAX_STEPS {
+            return None;
+        }
+        match program.expr(function, id) {
+            Expr::Concat(left, _) => on(*left),
+            Expr::Format(parts) => {
+                let parts = program.list(function, *parts).iter();
+                let is_told = |id: &&ExprId| match program.expr(function, **id) {
+                    Expr::Text(text) => {
+                        let text = program.word(function, *text);
+                        text.is_empty() || text.ends_with("://")
+                    }
+                    _ => false,
+                };
+                on(*parts.clone().find(|id| !is_told(id))?)
+            }
+            Expr::Local(local) => match program.defs(function, *local) {
+                [Def::Value { expr, result: 0 }] => on(*expr),
+                _ => Some(id),
+            },
+            Expr::Deref(of) | Expr::Address(of) | Expr::Cast { of, .. } => on(*of),
+            Expr::Call { callee, arguments } => match program.arguments(function, *arguments).first() {
+                Some(first) => on(first.value),
+                // `url.toString()`
+                None => match program.expr(function, *callee) {
+                    Expr::Member { of, .. } => on(*of),
+                    _ => None,
+                },
+            },
+            Expr::New { arguments, .. } => on(program.arguments(function, *arguments).first()?.value),
+            Expr::Member { .. } | Expr::Name(_) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+/// Whether an address is a path without a host.
+fn has_no_host(template: &Template) -> bool {
+    match template.0.first() {
+        None => true,
+        Some(Piece::Text(text)) => !text.contains("://") && text.contains('/'),
+        Some(_) => false,
     }
 }
 
@@ -170,11 +337,6 @@ impl Search<'_, '_> {
         let named = words.filter_map(|word| Some((word.to_owned(), callee(word)?)));
         named.filter(|(_, callee)| callee != self.context.service).collect()
     }
-}
-
-/// Whether two places share a letter.
-fn overlaps(a: &Place, b: &Place) -> bool {
-    a.path == b.path && a.range.start < b.range.end && b.range.start < a.range.end
 }
 
 /// A glob that fits the names: what they begin with up to a dot, and anything.

@@ -138,7 +138,7 @@ impl<'p> Eval<'_, 'p> {
         }
         if values.is_empty() || from_outside {
             values.add(&Values::lost(site));
-            values.unknown.extend(base.unknown.iter().cloned());
+            values.unknown.extend(base.aside());
         }
         values
     }

@@ -7,6 +7,7 @@ mod again;
 mod apphost;
 mod browsers;
 mod builds;
+mod causes;
 mod classes;
 mod compose;
 mod csharp;

@@ -60,7 +60,7 @@ fn absent(scanned: &mut Scanned, caller: &str, callee: &str) -> String {
     }
     let findings =
         scanned.outcome.findings.iter().filter(|f| f.code == Code::UnresolvedCall && f.services.contains(caller));
-    let places: Vec<_> = findings.filter_map(|finding| finding.marks.first()).map(|(place, _)| place.clone()).collect();
+    let places: Vec<_> = findings.flat_map(hedgerow_scan::Finding::calls).cloned().collect();
     if !places.is_empty() {
         text.push_str("calls whose target cannot be told:\n");
         let lines: BTreeSet<String> = places.iter().map(|place| scanned.texts.line(place)).collect();

@@ -40,13 +40,13 @@ pub(super) fn grouped<'f>(scanned: &Scanned, findings: Vec<&'f Finding>) -> (Vec
         let (what, is) = (what.join(", "), if what.len() == 1 { "is" } else { "are" });
         let unknown = findings.iter().flat_map(|finding| finding.marks.iter().skip(1));
         let unknown = unknown.filter(|(place, _)| place.path == path).take(1).cloned();
-        let calls = findings.iter().flat_map(|finding| finding.marks.first()).take(SHOWN);
-        let calls = calls.map(|(place, _)| (place.clone(), "one of the calls".to_owned()));
+        let calls = findings.iter().flat_map(|finding| finding.calls()).take(SHOWN);
+        let calls = calls.map(|place| (place.clone(), "one of the calls".to_owned()));
         Finding {
             code: Code::UnresolvedCall,
             message: format!(
                 "the targets of {} calls of `{service}` cannot be told: {path} imports {what}, which {is} not in the tree",
-                findings.len()
+                findings.iter().map(|finding| finding.calls().count()).sum::<usize>()
             ),
             marks: unknown.chain(calls).collect(),
             help: vec![

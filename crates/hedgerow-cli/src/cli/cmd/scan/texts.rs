@@ -2,7 +2,7 @@
 
 use crate::code::Fault;
 use hedgerow_code::frontend::Language;
-use hedgerow_core::diag::{Code, Diagnostic, Severity, enumerate_some};
+use hedgerow_core::diag::{Code, Diagnostic, Severity, enumerate};
 use hedgerow_core::source::{SourceId, Sources, Span};
 use hedgerow_scan::{Finding, Place};
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,12 +63,28 @@ impl Texts {
         format!("{}:{}", place.path, self.sources.position(span).line)
     }
 
+    /// `path:line` of many places: a path is said once for all its lines.
+    fn lines(&mut self, places: &[&Place]) -> String {
+        let mut by_path: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
+        for place in places {
+            let span = self.span(place);
+            by_path.entry(&place.path).or_default().insert(self.sources.position(span).line);
+        }
+        let lines = |all: BTreeSet<usize>| all.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
+        let all = by_path.into_iter().map(|(path, all)| format!("{path}:{}", lines(all)));
+        all.collect::<Vec<_>>().join("; ")
+    }
+
     /// A finding as it is printed.
     pub(in crate::cli::cmd) fn diagnostic(&mut self, finding: &Finding) -> Diagnostic {
         let mut diagnostic = Diagnostic::new(finding.code, finding.message.clone());
-        for (place, text) in &finding.marks {
+        let (shown, more) = finding.shown();
+        for (place, text) in shown {
             let span = self.first_line(place);
             diagnostic = diagnostic.mark(span, text.clone());
+        }
+        if !more.is_empty() {
+            diagnostic = diagnostic.help(format!("and {} more: {}", more.len(), self.lines(&more)));
         }
         for help in &finding.help {
             diagnostic = diagnostic.help(help.clone());
@@ -87,10 +103,7 @@ impl Texts {
     }
 }
 
-/// How many services a finding names.
-const MAX_NAMED: usize = 20;
-
-/// The services of a finding, as a person lists them.
+/// The services of a finding, as a person lists them: one that is not named here is asked about nowhere.
 fn listed(services: &BTreeSet<String>) -> String {
-    enumerate_some(MAX_NAMED, services.iter().map(|name| format!("`{name}`")))
+    enumerate(services.iter().map(|name| format!("`{name}`")))
 }
