@@ -3,7 +3,7 @@
 
 use crate::edge::{AND_FROM_HERE, AND_THIS, Finding, Outcome, Place};
 use hedgerow_code::frontend::comment::written;
-use hedgerow_core::diag::{Code, enumerate_some};
+use hedgerow_core::diag::{Code, enumerate, enumerate_some};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -310,9 +310,9 @@ fn message(first: &Question, group: &Group, count: usize) -> String {
     match names.filter(|names| group.is_one && !names.is_empty()) {
         Some(names) => {
             let is = names[0].1;
-            let names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
+            let names: BTreeSet<String> = names.into_iter().map(|(name, _)| name).collect();
             let verb = if names.len() == 1 { "is" } else { "are" };
-            format!("{} {verb} {is}: {cannot}", names.join(" and "))
+            format!("{} {verb} {is}: {cannot}", enumerate(names))
         }
         None => cannot,
     }
