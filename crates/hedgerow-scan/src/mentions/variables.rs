@@ -42,11 +42,26 @@ pub(super) fn taken(file: &PlainFile, variable: &str) -> Option<Place> {
         return None;
     }
     // Symfony's parameters and the Ruby in Rails' settings name it behind other words.
-    let behind = ["ENV['", "ENV[\"", "ENV.fetch('", "ENV.fetch(\"", "ENV.fetch \"", "ENV.fetch '"];
+    let behind = [
+        "ENV['",
+        "ENV[\"",
+        "ENV.fetch('",
+        "ENV.fetch(\"",
+        "ENV.fetch \"",
+        "ENV.fetch '",
+        "env_var('",
+        "env_var(\"",
+        "env('",
+        "env(\"",
+        "env://",
+        "os.environ/",
+        "{$",
+        "{env.",
+    ];
     let is_behind = |at: &usize| {
         let before = line_before(&file.text, *at);
         let in_parameter = before.rsplit_once("%env(").is_some_and(|(_, inner)| !inner.contains(')'));
-        in_parameter || behind.iter().any(|word| before.ends_with(word))
+        in_parameter || is_behind_tag(before) || behind.iter().any(|word| before.ends_with(word))
     };
     let forms = [
         format!("${{{variable}"),
@@ -67,6 +82,14 @@ pub(super) fn taken(file: &PlainFile, variable: &str) -> Option<Place> {
     };
     let (start, length) = found.or_else(named)?;
     Some(Place { path: file.path.clone(), range: Range { start: place(start), end: place(start + length) } })
+}
+
+/// Whether a line ends with a tag of YAML by which a value is taken from the environment: `!env`, `!ENV`, `!env:secret`, `!env_var`.
+fn is_behind_tag(before: &str) -> bool {
+    let word = before.trim_end_matches([' ', '\t', '"', '\'', '$', '{']);
+    let word = word.rsplit([' ', '\t']).next().unwrap_or_default();
+    let tag = word.strip_prefix('!').and_then(|word| word.get(..3));
+    tag.is_some_and(|tag| tag.eq_ignore_ascii_case("env")) && before.ends_with([' ', '\t', '"', '\'', '{', '$'])
 }
 
 /// Words in the names of variables that say so, but where the rest of the name is that of a service's address.

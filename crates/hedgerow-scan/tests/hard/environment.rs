@@ -185,6 +185,16 @@ fn settings_beside_the_code_ask_for_variables() {
         ("app/src", "app/config/services.yml", "parameters: {ledger: '%env(LEDGER_DSN)%'}", joined),
         ("app/src", "app/config/services.xml", "<parameter>%env(LEDGER_DSN)%</parameter>", joined),
         ("app", "app/config/packages/redis.yaml", asks, joined),
+        // Tags of YAML and words of other readers of settings.
+        ("app", "app/config.yml", "ledger: {url: !env LEDGER_DSN}", joined),
+        ("app", "app/config.yml", "ledger:\n  url: !env:secret:optional LEDGER_DSN", joined),
+        ("app", "app/config.yml", "ledger:\n  url: !ENV \"LEDGER_DSN\"", joined),
+        ("app", "app/config.yml", "ledger: !env_var LEDGER_DSN", joined),
+        ("app", "app/profiles.yml", "ledger: \"{{ env_var('LEDGER_DSN') }}\"", joined),
+        ("app", "app/config.yml", "ledger: os.environ/LEDGER_DSN", joined),
+        ("app", "app/config.yml", "ledger: !env OLD_LEDGER_DSN", given),
+        ("app", "app/config.yml", "ledger: !environment LEDGER_DSN_2", given),
+        ("app", "app/config.yml", "# the environment: LEDGER_DSN", given),
         // Another program's, settings of another variable, another place.
         ("app/src", "config/packages/redis.yaml", asks, given),
         ("app/src", "app/config/packages/redis.yaml", "client: {url: '%env(OTHER_DSN)%'}", given),
