@@ -69,3 +69,20 @@ fn every_code_has_a_page_and_every_page_a_code() {
         assert!(listed.contains(severity), "{}: {row}", code.as_str());
     }
 }
+
+#[test]
+fn only_programs_are_in_the_category_of_programs() {
+    let crates = docs().join("../crates");
+    let mut programs = 0;
+    for entry in std::fs::read_dir(&crates).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(manifest) = std::fs::read_to_string(path.join("Cargo.toml")) else { continue };
+        let is_program = path.join("src/main.rs").is_file() || manifest.contains("[[bin]]");
+        let shared = std::fs::read_to_string(crates.join("../Cargo.toml")).unwrap();
+        let said = if manifest.contains("categories.workspace = true") { &shared } else { &manifest };
+        let line = said.lines().find(|line| line.starts_with("categories")).unwrap_or_default();
+        assert_eq!(line.contains("command-line-utilities"), is_program, "{}", path.display());
+        programs += usize::from(is_program);
+    }
+    assert_eq!(programs, 2);
+}

@@ -99,6 +99,61 @@ fn the_name_of_the_file_decides_the_format() {
         assert_eq!((ran.exit, ran.out()), (Exit::Done, ""), "{}", ran.stderr);
         assert!(std::fs::read_to_string(&path).unwrap().starts_with(start), "{name}");
     }
+    for (name, format, is_drawn) in [
+        ("net.pdf", "", false),
+        ("net.png", "", false),
+        ("net.txt", "", false),
+        ("net.html.gz", "", false),
+        ("net.SVG", "", true),
+        ("net.gv", "", true),
+        ("net", "", true),
+        ("net.pdf", "--format svg", true),
+    ] {
+        let path = directory.path().join(name);
+        let ran =
+            Command::new(&testdata("bank"), &format!("graph --env prod {format} --out")).args([path.as_os_str()]).run();
+        let exit = if is_drawn { Exit::Done } else { Exit::BadInput };
+        assert_eq!((ran.exit, path.exists()), (exit, is_drawn), "{name}: {}", ran.stderr);
+        assert!(is_drawn || ran.stderr.contains("ends in .html, .htm, .svg, "), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn whom_allow_lets_in_is_in_every_format() {
+    let config = "version: 1\nlabels: {domain: bank.example}\nservices: {include: ['service.*']}\nenvironments: {prod: {stage: enforce}}\n";
+    let ports = "ports: [{name: http, port: 80}, {name: admin, port: 81}]\n";
+    let drawn = |allow: &str, format: &str| {
+        let own = format!("{ports}{allow}");
+        let root = tree(&[
+            ("hedgerow.yaml", config.as_bytes()),
+            ("service.a/service.yaml", own.as_bytes()),
+            ("service.b/egress/service.a.rule", b""),
+        ]);
+        let ran = Command::new(root.path(), &format!("graph --format {format}")).run();
+        assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+        ran.out().to_owned()
+    };
+    for (from, said) in [
+        ("anybody", "anybody"),
+        ("{namespaces: any}", "any namespace"),
+        ("{namespace: ops}", "namespace ops"),
+        ("{pods: {app: nginx}, namespace: ops}", "nginx in ops"),
+        ("{cidr: 10.0.0.0/8}", "10.0.0.0/8"),
+        ("{cidr: 8.0.0.0/8}", "8.0.0.0/8"),
+    ] {
+        let allow = format!("allow: [{{from: {from}, ports: [admin], reason: x}}]\n");
+        let svg = drawn(&allow, "svg");
+        assert_eq!(svg.matches("class=\"outside ").count(), 1, "{from}: {svg}");
+        assert!(svg.contains(" · lets in ") && svg.contains("(ports: admin)</title>"), "{from}: {svg}");
+        let csv = drawn(&allow, "csv");
+        let line = csv.lines().find(|line| line.contains(",allow,")).unwrap_or_default();
+        assert!(line.contains(",service.a,admin,allow,service.a/service.yaml,,"), "{from}: {csv}");
+        for text in [&svg, &csv, &drawn(&allow, "dot"), &drawn(&allow, "json"), &drawn(&allow, "mermaid")] {
+            assert!(text.contains(said), "{from}: {said}: {text}");
+        }
+    }
+    assert_eq!(drawn("", "svg").matches("class=\"outside ").count(), 0);
+    assert!(!drawn("", "csv").contains(",allow,"));
 }
 
 /// emoji calls ledger by a rule that is used; cards may call it and was not seen; emoji calls cards and nothing permits it; ledger lets in anybody.

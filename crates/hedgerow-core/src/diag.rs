@@ -140,7 +140,7 @@ codes! {
     JobTemplateImmutable = "job-template-immutable", Warning;
     /// A catch-all would isolate pods of a staged policy.
     StagedCatchAll = "staged-catch-all", Warning;
-    /// A move from one stage to another, or what comes to the same, that may drop permitted calls on its way.
+    /// A stage change, or a change with the same effect, that may drop permitted calls while it rolls out.
     UnsafeStageMove = "unsafe-stage-move", Warning;
     /// The workload's namespace is not its service's.
     NamespaceMismatch = "namespace-mismatch", Error;
@@ -166,7 +166,7 @@ codes! {
     PodsNotReplaced = "pods-not-replaced", Warning;
     /// A port that a service declares is not the one that its containers, or what leads to them, have.
     PortMismatch = "port-mismatch", Warning;
-    /// Something outside of the fleet is to call a service that does not let it in.
+    /// The manifests send calls from outside to a service that does not admit them.
     OutsideNotAllowed = "outside-not-allowed", Warning;
     /// A policy of somebody else's changes who comes in to a service beside its rules.
     PolicyOfOthers = "policy-of-others", Warning;

@@ -1,4 +1,4 @@
-//! Comma-separated values, one line per edge, for spreadsheets.
+//! Comma-separated values, one line per edge and for each other who may call, for spreadsheets.
 
 use crate::network::Network;
 use crate::traffic::{Seen, Use};
@@ -7,8 +7,10 @@ const HEAD: &str = "caller,callee,ports,by,file,caller_owner,callee_owner,callee
 /// With traffic.
 const EVIDENCE: &str = ",use,count,first,last,seen_ports,unpermitted,dropped";
 
-/// The edges as CSV after RFC 4180, with a head line. Where traffic was laid on the network there are columns for it, and a line for each call
+/// The edges as CSV after RFC 4180, with a head line. An entry of `allow`, and what publishes a service, has a line too: `by` is then `allow` or
+/// `published`, and the caller is who is let in, in words. Where traffic was laid on the network there are columns for it, and a line for each call
 /// that is on no edge: `by` is then `nothing`, `allow` or `untold`, and ports and file are empty.
+/// Only they, and edges, have values in these columns.
 ///
 /// A spreadsheet runs a cell that begins with `=`, `+`, `-`, `@`, tab or carriage return as a formula. Such cells get an
 /// apostrophe in front, which spreadsheets hide. Programs that need every name unchanged read the JSON output. Services
@@ -30,6 +32,21 @@ pub fn csv(network: &Network) -> String {
         cells.extend(of_callee);
         cells.extend(network.use_of(at).into_iter().flat_map(|r#use| evidence(r#use.as_str(), network.seen(at))));
         line(&mut out, &cells);
+    }
+    let observed = network.observed().is_some();
+    for (at, node) in network.nodes().iter().enumerate() {
+        let allowed = node.allow.iter().map(|allow| (allow.peer.clone(), allow.ports.to_text(), "allow", &node.file));
+        let published = network.published(at).iter().map(|by| {
+            let ports: Vec<_> = by.ports.iter().map(|port| port.number.to_string()).collect();
+            (format!("the outside by {}", by.object), ports.join(" "), "published", &by.file)
+        });
+        for (peer, ports, by, file) in allowed.chain(published) {
+            let [of_caller, of_callee @ ..] = ends(network, None, at);
+            let mut cells = vec![peer, node.name.clone(), ports, by.to_owned(), file.clone(), of_caller];
+            cells.extend(of_callee);
+            cells.extend(observed.then(<[String; 7]>::default).into_iter().flatten());
+            line(&mut out, &cells);
+        }
     }
     for stranger in network.observed().into_iter().flat_map(|observed| &observed.strangers) {
         let callee = &network.nodes()[stranger.to].name;

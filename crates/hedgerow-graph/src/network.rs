@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_be_outside_is_drawn_and_nobody_else() {
+    fn whom_allow_lets_in_is_drawn_and_said() {
         let rows = [
             ("anybody", true),
             ("10.20.0.0/16", true),
@@ -347,7 +347,8 @@ mod tests {
             node.allow = vec![Allow { peer: peer.to_owned(), ports: EdgePorts::All, reason: None }];
             let network = Network::new(None, vec![node], vec![]).unwrap();
             let drawn = crate::svg(&network, &crate::Layout::new(&network, &|_| ()));
-            assert_eq!(drawn.contains("class=\"outside"), is_outside, "{peer}");
+            assert!(drawn.contains("class=\"outside") && drawn.contains(&format!("lets in {peer} (")), "{peer}");
+            assert_eq!(network.facing(0) != Facing::Cluster, is_outside, "{peer}");
             for line in drawn.lines().filter(|line| line.contains("class=\"note\"")) {
                 assert!(line.chars().count() < 200, "a line of the caption is wider than the picture: {line}");
             }

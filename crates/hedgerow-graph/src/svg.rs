@@ -104,7 +104,7 @@ impl Caption {
         );
         let bundled = edges > LINES_UP_TO;
         let mut legend = "Disc: a service, larger with more callers. Filled: enforce; ring with a dot: audit; empty ring: open, off or unknown. \
-                      Dashed around it: lets in anybody, or addresses outside. Round field: an owner."
+                      Dashed around it: `allow` lets in others than services. Round field: an owner."
             .to_owned();
         if (0..services).any(|index| network.facing(index) == Facing::Internet) {
             legend.push_str(" Triangle: faces the internet.");
@@ -318,12 +318,13 @@ fn services(out: &mut String, network: &Network, layout: &Layout) {
         let degree = network.degrees()[index];
         let _ = write!(
             out,
-            "<g><title>{} · {} · {} · {}, {}</title>",
+            "<g><title>{} · {} · {} · {}, {}{}</title>",
             escape(&node.name),
             escape(node.owner_text()),
             node.stage.as_str(),
             plural(degree.callers, "caller"),
             plural(degree.callees, "callee"),
+            escape(&node.allow.iter().map(let_in).collect::<String>()),
         );
         let (x, y, radius) = (place.x, place.y, place.radius);
         let _ = match node.stage {
@@ -335,7 +336,7 @@ fn services(out: &mut String, network: &Network, layout: &Layout) {
         if node.stage == Stage::Audit {
             let _ = write!(out, "<circle class=\"f{colour}\" cx=\"{x}\" cy=\"{y}\" r=\"{:.1}\"/>", radius * 0.45);
         }
-        if node.allow.iter().any(Allow::is_outside) {
+        if !node.allow.is_empty() {
             let _ =
                 write!(out, "<circle class=\"outside s{colour}\" cx=\"{x}\" cy=\"{y}\" r=\"{:.1}\"/>", radius + 3.0);
         }
@@ -346,6 +347,11 @@ fn services(out: &mut String, network: &Network, layout: &Layout) {
         }
         out.push_str("</g>\n");
     }
+}
+
+/// An entry of `allow`, in words.
+fn let_in(allow: &Allow) -> String {
+    format!(" · lets in {} (ports: {})", allow.peer, allow.ports.to_text())
 }
 
 /// The size of a mark's disc.

@@ -54,7 +54,8 @@ pub use hedgerow_core as core;
 pub use hedgerow_render as render;
 pub use hedgerow_yaml as yaml;
 pub use load::{
-    LeftOut, Parts, Read, Request, find_root, misnamed_config, read, read_catalogue, read_except, read_texts,
+    LeftOut, Names, Parts, Read, Request, find_root, misnamed_config, names_below, read, read_catalogue, read_except,
+    read_texts,
 };
 pub use steps::{Loaded, Patched, Planned, load};
 pub use write::{FilesError, TEMPORARY, WriteError, write_file, write_files, write_unsynced};

@@ -198,6 +198,32 @@ pub fn read_except(request: &Request, left_out: Option<LeftOut>) -> Result<Read,
     Ok(Read { reading, inputs })
 }
 
+/// The names in a fleet, as far as they can be told: what a person may mean while the fleet has faults.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Names {
+    /// The services with directories here, sorted.
+    pub services: Vec<String>,
+    /// The environments, sorted.
+    pub environments: Vec<String>,
+}
+
+/// The names in the fleet below a root. Faults in its files hide nothing but what they make unreadable.
+///
+/// # Errors
+/// When there is no `hedgerow.yaml` in the root or the root cannot be read.
+pub fn names_below(root: &Path) -> Result<Names, Error> {
+    let tree = Tree::open(root).map_err(|source| Error::Root { path: root.to_path_buf(), source })?;
+    let path = root.join("hedgerow.yaml");
+    let file = tree.config(&path).ok_or(Error::NoConfig(path))?;
+    let config = Reader::new().config(file);
+    let found = ServiceDirectories::find(&tree, &config);
+    let name = |path: &String| own_name(&tree, path).unwrap_or_else(|| last_part(path).to_owned());
+    let services: BTreeSet<String> = found.paths.par_iter().map(name).collect();
+    let environments = config.environments.keys().map(ToString::to_string).collect();
+    Ok(Names { services: services.into_iter().filter(|name| ServiceName::new(name).is_ok()).collect(), environments })
+}
+
 fn read_directory(tree: &dyn Files, config: &Config, path: &str) -> Directory {
     let mut directory = read_metadata(tree, path);
     for rules in config.layout.rules.iter() {

@@ -3,17 +3,19 @@
 pub(super) mod github;
 mod json;
 mod markdown;
+mod paths;
 mod sarif;
 
 pub(super) use hedgerow_core::diag::count;
 pub(super) use json::{Place, place};
 pub(super) use markdown::markdown_of;
+pub(super) use paths::Paths;
 
 use super::args::DiagnosticFormat;
 use hedgerow_core::diag::{Diagnostic, Severity};
 use hedgerow_core::source::Sources;
 
-/// Diagnostics in the format asked for, ending in a line feed.
+/// Diagnostics in the format asked for, ending in a line feed. What only GitHub reads has the paths that it knows.
 ///
 /// # Errors
 /// Where a format cannot be written, which is a fault of ours.
@@ -22,12 +24,13 @@ pub(super) fn render(
     sources: &Sources,
     format: DiagnosticFormat,
     colors: bool,
+    paths: &Paths,
 ) -> anyhow::Result<String> {
     match format {
         DiagnosticFormat::Text => Ok(hedgerow::text::render(diagnostics, sources, colors)),
         DiagnosticFormat::Json => json::render(diagnostics, sources),
-        DiagnosticFormat::Github => Ok(github::render(diagnostics, sources)),
-        DiagnosticFormat::Sarif => sarif::render(diagnostics, sources),
+        DiagnosticFormat::Github => Ok(github::render(diagnostics, sources, paths)),
+        DiagnosticFormat::Sarif => sarif::render(diagnostics, sources, paths),
     }
 }
 

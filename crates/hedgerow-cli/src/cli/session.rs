@@ -1,6 +1,7 @@
 //! What the commands share: finding the root, loading, planning, and saying what is wrong.
 
 use super::args::{DiagnosticFormat, EnvironmentArg, Global};
+use super::report::Paths;
 use super::{Exit, Os, report};
 use crate::code::clear_temporaries;
 use crate::ignored::Ignored;
@@ -177,6 +178,18 @@ impl<'o> Session<'o> {
         sources: &Sources,
         format: DiagnosticFormat,
     ) -> anyhow::Result<()> {
+        let paths = self.paths();
+        self.report_in(diagnostics, sources, format, &paths)
+    }
+
+    /// The same of texts that are not all of the fleet.
+    pub(super) fn report_in(
+        &mut self,
+        diagnostics: &[Diagnostic],
+        sources: &Sources,
+        format: DiagnosticFormat,
+        paths: &Paths,
+    ) -> anyhow::Result<()> {
         let shown: Vec<_> = diagnostics.iter().filter(|d| d.is_error() || !self.global.quiet).cloned().collect();
         // One run may report twice, of its files and of its input; a program that reads what was reported finds no empty
         // documents in between.
@@ -184,9 +197,14 @@ impl<'o> Session<'o> {
             return Ok(());
         }
         let colors = self.os.colors(self.global.color, false);
-        let text = report::render(&shown, sources, format, colors)?;
+        let text = report::render(&shown, sources, format, colors, paths)?;
         self.err(&text);
         Ok(())
+    }
+
+    /// Where the fleet's texts lie in the repository.
+    pub(super) fn paths(&self) -> Paths {
+        self.root().map_or_else(|_| Paths::default(), Paths::below)
     }
 
     /// The environment that is meant.

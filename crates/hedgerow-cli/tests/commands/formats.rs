@@ -90,3 +90,91 @@ fn the_faults_of_a_stream_come_in_every_format_on_standard_error() {
         }
     }
 }
+
+/// Each path that a report of a format names.
+fn named(format: &str, text: &str) -> Vec<String> {
+    let until = |text: &str, end: char| text.split(end).next().unwrap_or_default().to_owned();
+    let (mark, end) = if format == "sarif" { ("\"uri\": \"", '"') } else { ("file=", ',') };
+    text.split(mark).skip(1).map(|rest| until(rest, end)).collect()
+}
+
+#[test]
+fn what_only_github_reads_has_paths_from_the_top_of_the_repository() {
+    let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x, namespace: default}\nspec: {podSelector: 5}\n";
+    let main = "package main\n\nimport \"net/http\"\n\nfunc main() {\n\thttp.Get(\"http://service.a:8080/x\")\n}\n";
+    let config = CONFIG.as_bytes();
+    // Where the fleet lies, where the command runs, what it is, what it names, and how that is called in the repository.
+    let rows = [
+        ("fleet/", ".", "-C fleet check", "fleet/service.a/egress/not a rule"),
+        ("fleet/", "fleet", "check", "fleet/service.a/egress/not a rule"),
+        ("fleet/", "fleet/service.a", "check", "fleet/service.a/egress/not a rule"),
+        ("", ".", "check", "service.a/egress/not a rule"),
+        ("deep/er/", "deep", "-C er check", "deep/er/service.a/egress/not a rule"),
+        ("deep/er/", "other", "-C ../deep/er check", "deep/er/service.a/egress/not a rule"),
+        ("fleet/", ".", "-C fleet --config other.yaml check", "other.yaml"),
+        ("good/", ".", "-C good scan --check", "good/service.b/main.go"),
+        ("good/", "good", "verify --env prod ../out", "out/all.yaml"),
+        ("good/", ".", "-C good verify --env prod out", "out/all.yaml"),
+        ("good/", ".", "-C good verify --env prod --complete fine", "good/service.b/service.yaml"),
+        ("good/", "out", "-C ../good verify --env prod -", "<stdin>"),
+        ("good/", "out", "-C ../good codeowners --check", "CODEOWNERS"),
+        ("good/", ".", "-C good diff good/base", "good/service.b/service.yaml"),
+        ("good/", "good", "diff base", "good/service.b/service.yaml"),
+        ("good/", "good", "diff . base", "good/base/service.b/service.yaml"),
+    ];
+    for format in ["github", "sarif"] {
+        for (fleet, here, arguments, path) in rows {
+            for is_repository in [true, false] {
+                let at = |path: &str| format!("{fleet}{path}");
+                let rule = if fleet == "good/" { "egress/service.b.rule" } else { "egress/not a rule" };
+                let (rule, code) = (at(&format!("service.a/{rule}")), at("service.b/main.go"));
+                let (top, own) = (at("hedgerow.yaml"), at("service.b/service.yaml"));
+                let stranger = workload("stranger");
+                let mut files: Vec<(&str, &[u8])> = vec![
+                    (&top, config),
+                    (&rule, b""),
+                    (&code, main.as_bytes()),
+                    (&own, b"owner: x\nallow: [{from: anybody, reason: x}]\nports: [{name: http, port: 8080}]\n"),
+                    ("good/base/hedgerow.yaml", config),
+                    ("good/base/service.b/service.yaml", b"ports: [{name: http, port: 8080}]\n"),
+                    ("other.yaml", b"version: 1\nx: y\n"),
+                    ("other/x", b""),
+                    ("out/all.yaml", policy.as_bytes()),
+                    ("fine/all.yaml", stranger.as_bytes()),
+                    ("CODEOWNERS", b"* @all\n"),
+                ];
+                if is_repository {
+                    files.extend([
+                        (".git/HEAD", b"ref: refs/heads/main\n" as &[u8]),
+                        (".git/objects/x", b""),
+                        (".git/refs/x", b""),
+                    ]);
+                }
+                let root = tree(&files);
+                if format == "sarif" && format!(" {arguments}").contains(" diff ") {
+                    continue;
+                }
+                let ran = Command::new(&root.path().join(here), &format!("{arguments} --format {format}"))
+                    .stdin(policy)
+                    .run();
+                let text = format!("{}{}", ran.out(), ran.stderr);
+                let escaped = if format == "sarif" {
+                    path.replace(' ', "%20").replace('<', "%3C").replace('>', "%3E")
+                } else {
+                    path.to_owned()
+                };
+                let found = named(format, &text);
+                if is_repository {
+                    assert!(found.contains(&escaped), "{here}: {arguments}: {found:?}, {text}");
+                } else if fleet.is_empty() || path.starts_with('<') {
+                    assert!(found.contains(&escaped), "without git, {here}: {arguments}: {found:?}, {text}");
+                } else if let Some(below) = escaped.strip_prefix(fleet) {
+                    assert!(
+                        found.contains(&below.to_owned()) || below.starts_with("base/"),
+                        "without git, {here}: {arguments}: {found:?}"
+                    );
+                }
+            }
+        }
+    }
+}

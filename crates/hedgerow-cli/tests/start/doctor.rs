@@ -119,7 +119,12 @@ fn a_plugin_of_the_other_helm_is_a_problem() {
         (&[("helm", "v4.1.4")], &[("hedgerow", &shipped), ("secrets", &foreign)], &[good], 0),
         (&[("helm", "v4.1.4")], &[("hedgerow", old)], &[refused, "is not for Helm 4", "helm plugin install"], 1),
         (&[("helm", "v4.1.4")], &[("hedgerow", &command)], &[refused, "is not for Helm 4"], 1),
-        (&[("helm", "v3.17.3"), ("helm4", "v4.3.1")], &[("hedgerow", &shipped)], &[refused, good], 1),
+        (
+            &[("helm", "v3.17.3"), ("helm4", "v4.3.1")],
+            &[("hedgerow", &shipped)],
+            &[refused, "is for Helm 4: Helm 4 at "],
+            1,
+        ),
         (&[("helm", "v3.17.3"), ("helm4", "v4.3.1")], &[], &[lacks, "integrations/helm4/helm4"], 0),
         (&[("helm", "v4.3.1"), ("helm3", "v3.17.3")], &[], &[lacks, "integrations/helm4/helm4"], 1),
     ];
@@ -157,6 +162,110 @@ fn programs_that_misbehave_are_named_and_stop_nothing() {
     }
     let nobody = tree(&[]);
     assert!(doctor(nobody.path(), "", "").out().contains("hedgerow is not on PATH"));
+}
+
+#[test]
+fn helms_under_other_names_are_one_story() {
+    let root = tree(&[]);
+    link(root.path(), "hedgerow", Path::new(BIN));
+    let place = root.path().join("plugins");
+    for (name, version) in [("helm3", "v3.17.3"), ("helm4", "v4.3.1")] {
+        script(root.path(), name, &format!("case $1 in env) echo {} ;; *) echo {version} ;; esac", place.display()));
+    }
+    std::fs::create_dir_all(place.join("hedgerow")).unwrap();
+    std::fs::write(place.join("hedgerow/plugin.yaml"), shipped()).unwrap();
+    let ran = doctor(root.path(), "", "");
+    let absent = ran.out().lines().find(|line| line.contains("not on PATH: ")).unwrap_or_default();
+    assert!(absent.contains("kubectl") && !absent.contains("helm,"), "{absent}");
+    assert!(ran.out().contains("note    helm 3.17 at ") && ran.out().contains("ok      helm 4.3 at "), "{}", ran.out());
+    assert_eq!(ran.out().matches("the Helm plugin hedgerow").count(), 1, "{}", ran.out());
+    assert!(ran.out().contains("/helm4 takes it, and Helm 3 at "), "{}", ran.out());
+    // None at all is said.
+    let none = tree(&[]);
+    link(none.path(), "hedgerow", Path::new(BIN));
+    assert!(doctor(none.path(), "", "").out().contains("not on PATH: helm, "));
+}
+
+#[test]
+fn a_second_helm_on_the_path_is_looked_at() {
+    let root = tree(&[]);
+    link(root.path(), "hedgerow", Path::new(BIN));
+    script(root.path(), "helm", "case $1 in env) echo /nowhere ;; *) echo v3.17.3 ;; esac");
+    let other = root.path().join("other");
+    let place = root.path().join("plugins");
+    script(&other, "helm", &format!("case $1 in env) echo {} ;; *) echo v4.3.1 ;; esac", place.display()));
+    std::fs::create_dir_all(place.join("hedgerow")).unwrap();
+    std::fs::write(place.join("hedgerow/plugin.yaml"), shipped().replace("postrenderer/v1", "cli/v1")).unwrap();
+    let path = format!("{}:{}", root.path().join("bin").display(), other.join("bin").display());
+    let ran = Command::new(root.path(), "doctor").variable("PATH", &path).run();
+    for said in
+        ["note    helm 3.17 at ", "ok      helm 4.3 at ", "helm is on PATH more than once: also ", "is not for Helm 4"]
+    {
+        assert!(ran.out().contains(said), "{said}: {}", ran.out());
+    }
+}
+
+#[test]
+fn a_kubectl_without_plugins_is_not_told_to_use_them() {
+    let function = b"apiVersion: hedgerow.dev/v1\nkind: Hedgerow\nmetadata:\n  name: hedgerow\n  annotations:\n    config.kubernetes.io/function: |\n      exec: {path: hedgerow}\n";
+    for (version, has_plugins) in [("v1.14.0", false), ("v1.20.15", false), ("v1.21.0", true), ("v1.34.1", true)] {
+        let root = tree(&[("prod/transformer.yaml", function)]);
+        link(root.path(), "hedgerow", Path::new(BIN));
+        let minor = version.split('.').nth(1).unwrap();
+        let text =
+            format!("echo 'Client Version: version.Info{{Major:\"1\", Minor:\"{minor}\", GitVersion:\"{version}\"}}'");
+        script(root.path(), "kubectl", &text);
+        let ran = doctor(root.path(), "", "");
+        assert_eq!(ran.out().contains("use the legacy plugin"), has_plugins, "{version}: {}", ran.out());
+        assert_eq!(ran.out().contains("kubectl 1.21 or later"), !has_plugins, "{version}: {}", ran.out());
+    }
+}
+
+#[test]
+fn a_program_that_hangs_costs_one_wait() {
+    for text in ["exec sleep 100", "sleep 100 & echo v3.17.3"] {
+        let root = tree(&[]);
+        link(root.path(), "hedgerow", Path::new(BIN));
+        let sleep = ["/bin/sleep", "/usr/bin/sleep"].into_iter().find(|path| Path::new(path).exists()).unwrap();
+        script(root.path(), "helm", &format!("echo >>\"$HOME/asked\"; {}", text.replace("sleep", sleep)));
+        std::fs::create_dir_all(root.path().join("home")).unwrap();
+        let ran = doctor(root.path(), "", "");
+        assert!(ran.out().contains("does not say its version: no answer within 8 seconds"), "{}", ran.out());
+        let asked = std::fs::read_to_string(root.path().join("home/asked")).unwrap();
+        assert_eq!(asked.lines().count(), 1, "{text}");
+    }
+}
+
+#[test]
+fn a_program_that_says_nothing_is_told_so() {
+    for (text, said) in [
+        ("exit 3", "does not say its version: it says nothing (exit status: 3)\n"),
+        ("kill -9 $$", "does not say its version: it says nothing (signal: 9 (SIGKILL))\n"),
+        ("echo; exit 1", "does not say its version: it says nothing (exit status: 1)\n"),
+        ("exit 0", "says no version: it says nothing\n"),
+    ] {
+        let root = tree(&[]);
+        link(root.path(), "hedgerow", Path::new(BIN));
+        script(root.path(), "kubectl", text);
+        assert!(doctor(root.path(), "", "").out().contains(said), "{text}: {}", doctor(root.path(), "", "").out());
+    }
+}
+
+/// `docs/` is beside nobody's program, and the command for a dump is one.
+#[test]
+fn advice_leads_to_addresses_and_a_dump_is_made_one_way() {
+    let root = tree(&[]);
+    link(root.path(), "hedgerow", Path::new(BIN));
+    script(root.path(), "helm", "echo v3.17.3");
+    let ran = doctor(root.path(), "", "");
+    let page = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/integrations.md#helm-3");
+    assert!(ran.out().contains(page), "{}", ran.out());
+    let dump = "kubectl get crd,apiservice,daemonset,deployment,node -A -o yaml | hedgerow doctor -";
+    let asked = doctor(&testdata("bank"), "", "");
+    assert!(asked.out().contains(dump), "{}", asked.out());
+    let help = doctor(root.path(), "--help", "").out().split_whitespace().collect::<Vec<_>>().join(" ");
+    let page = std::fs::read_to_string(testdata("../docs/rollout.md")).unwrap();
+    assert!(help.contains(dump) && page.contains(dump), "{help}");
 }
 
 #[test]

@@ -29,9 +29,50 @@ fn every_code_is_explained_by_its_page() {
     }
     assert!(reasons.len() > 30, "{}", list.out());
     assert!(list.out().contains("unknown-callee"), "{}", list.out());
-    let near = Command::new(here.path(), "explain unknown-calee").run();
-    assert_eq!(near.exit, Exit::BadInput);
-    assert!(near.stderr.contains("'unknown-callee'"), "{}", near.stderr);
+}
+
+#[test]
+fn a_code_is_found_as_people_write_it_and_a_wrong_one_is_told_in_a_line() {
+    let here = tree(&[]);
+    for (written, near) in [
+        ("unknwon-callee", "; did you mean `unknown-callee`?"),
+        ("unknown-calee", "; did you mean `unknown-callee`?"),
+        ("UNKNWON_CALLEE", "; did you mean `unknown-callee`?"),
+        ("outside-calller", "; did you mean `outside-caller`?"),
+        ("zebra", "."),
+        ("", "."),
+    ] {
+        let ran = Command::new(here.path(), "explain").args([written]).run();
+        assert_eq!((ran.exit, ran.out()), (Exit::BadInput, ""), "{written}");
+        let said = format!("error: no code `{written}`{near} `hedgerow explain` lists all\n");
+        assert_eq!(ran.stderr, said, "{written}");
+    }
+    for written in ["UNKNOWN_CALLEE", "Unknown-Callee", "unknown_callee", "UNKNOWN-CALLEE"] {
+        let ran = Command::new(here.path(), &format!("explain {written}")).run();
+        assert_eq!(ran.exit, Exit::Done, "{written}: {}", ran.stderr);
+        assert!(ran.out().starts_with("# `unknown-callee`\n"), "{}", ran.out());
+    }
+    assert!(Command::new(here.path(), "explain OUTSIDE_CALLER").run().out().starts_with("# outside-caller\n"));
+}
+
+#[test]
+fn pages_lead_to_addresses() {
+    let here = tree(&[]);
+    let (mut codes, mut pages) = (0, 0);
+    for code in Code::ALL {
+        let ran = Command::new(here.path(), &format!("explain {}", code.as_str())).run();
+        for target in ran.out().split("](").skip(1) {
+            let target = target.split(')').next().unwrap_or_default();
+            assert!(target.starts_with('#') || target.starts_with("https://"), "{}: {target}", code.as_str());
+            let base = PAGES.strip_suffix("codes").unwrap();
+            let Some(below) = target.strip_prefix(base) else { continue };
+            codes += usize::from(below.starts_with("codes/"));
+            pages += usize::from(!below.starts_with("codes/"));
+            let file = below.split('#').next().unwrap_or_default();
+            assert!(testdata(&format!("../docs/{file}")).is_file(), "{}: {target}", code.as_str());
+        }
+    }
+    assert!(codes > 5 && pages > 5, "{codes}, {pages}");
 }
 
 #[test]

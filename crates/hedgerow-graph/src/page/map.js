@@ -419,7 +419,7 @@ function drawServices() {
   pen.globalAlpha = 1;
   pen.lineWidth = 1.3;
   pen.setLineDash([2.5, 2]);
-  for (const service of services) if (service.outside && isShown(service) && (!related || related.has(service.index))) {
+  for (const service of services) if (service.ringed && isShown(service) && (!related || related.has(service.index))) {
     const [x, y] = toScreen(service.x, service.y);
     pen.strokeStyle = colourOf(service.owner);
     pen.beginPath();

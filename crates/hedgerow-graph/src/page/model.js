@@ -7,7 +7,7 @@ const owners = data.owners.map(([name, colour, x, y, radius]) => ({ name, colour
 const services = data.services.map(
   ([name, short, owner, type, namespace, stage, x, y, radius, callers, callees, file, ports, allow, facing, published, silence], index) =>
     ({ index, name, short, owner, type, namespace, stage, x, y, radius, callers, callees, file, ports, allow, facing, published,
-      low: name.toLowerCase(), outside: facing !== "cluster", internet: facing === "internet",
+      low: name.toLowerCase(), outside: facing !== "cluster", internet: facing === "internet", ringed: facing !== "cluster" || allow.length > 0,
       silence: silence === null ? null : data.silences[silence] }));
 const evidence = (seen) => {
   if (!seen) return null;

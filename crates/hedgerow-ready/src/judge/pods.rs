@@ -22,7 +22,11 @@ impl<'q> Court<'q> {
         if strangers > 0 {
             let wear = if strangers == 1 { "wears" } else { "wear" };
             let text = format!("{} of no service {wear} a label that lets pods call it", count(strangers, "pod"));
-            return line(Kind::Labels, Outcome::Blocks, text).help("see docs/guard.md: who gave it to them?");
+            return line(Kind::Labels, Outcome::Blocks, text).help(concat!(
+                "who gave it to them? ",
+                env!("CARGO_PKG_REPOSITORY"),
+                "/blob/main/docs/guard.md says how that is possible"
+            ));
         }
         if let Some(doubt) = self.unjudged() {
             return doubt;
@@ -49,7 +53,11 @@ impl<'q> Court<'q> {
         let forged: Vec<String> = forged.collect();
         if !forged.is_empty() {
             let text = format!("pods wear its label although no rule gives it to them: {}", listed(&forged));
-            return line(Kind::Labels, Outcome::Blocks, text).help("see docs/guard.md: who gave it to them?");
+            return line(Kind::Labels, Outcome::Blocks, text).help(concat!(
+                "who gave it to them? ",
+                env!("CARGO_PKG_REPOSITORY"),
+                "/blob/main/docs/guard.md says how that is possible"
+            ));
         }
         if !without.is_empty() {
             let text = format!("running pods of its callers do not wear its label: {}", listed(&without));
@@ -122,7 +130,11 @@ impl<'q> Court<'q> {
         let forged = self.worn_by_others(&callers);
         if !forged.is_empty() {
             let text = format!("pods wear `{key}` with a type that is not theirs and may call it: {}", listed(&forged));
-            evidence.push(line(Kind::Labels, Outcome::Blocks, text).help("see docs/guard.md: who gave it to them?"));
+            evidence.push(line(Kind::Labels, Outcome::Blocks, text).help(concat!(
+                "who gave it to them? ",
+                env!("CARGO_PKG_REPOSITORY"),
+                "/blob/main/docs/guard.md says how that is possible"
+            )));
         }
         if !without.is_empty() {
             let text = format!(

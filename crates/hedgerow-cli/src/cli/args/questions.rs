@@ -125,7 +125,7 @@ pub enum GraphFormat {
     Dot,
     /// One JSON object, as in docs/schemas/graph.json
     Json,
-    /// Comma-separated values with a header, one line per edge
+    /// Comma-separated values with a header, one line per edge and per entry of `allow`
     Csv,
     /// For Markdown pages
     Mermaid,
@@ -158,7 +158,7 @@ pub struct Graph {
     /// be given several times
     #[arg(long, value_name = "FILE")]
     pub manifests: Vec<PathBuf>,
-    /// How to draw [default: as the name of --out ends, else dot]
+    /// How to draw [default: as the name of --out ends (.html, .svg, .mmd, .dot, .csv, .json), else dot]
     #[arg(long, value_enum)]
     pub format: Option<GraphFormat>,
     /// Only services of this name or glob, with their callers and callees; may be given several times

@@ -25,7 +25,7 @@ pub struct Init {
 #[derive(Debug, Args)]
 pub struct Doctor {
     /// What is in a cluster, to see whether it has what `audit` needs: files or directories of objects, or `-` for standard input, such as
-    /// `kubectl get crd,apiservice,daemonset -A -o yaml | hedgerow doctor -`
+    /// `kubectl get crd,apiservice,daemonset,deployment,node -A -o yaml | hedgerow doctor -`
     #[arg(value_name = "DUMP")]
     pub dump: Vec<PathBuf>,
 }
@@ -34,12 +34,12 @@ pub struct Doctor {
 #[derive(Debug, Args)]
 pub struct Explain {
     /// The code, such as `unknown-callee`, or a kind of what `import` tells, such as `outside-caller` [default: a list of all]
-    #[arg(value_name = "CODE", hide_possible_values = true, value_parser = PossibleValuesParser::new(explained()))]
+    #[arg(value_name = "CODE")]
     pub code: Option<String>,
 }
 
 /// What `explain` explains. A kind that is called like a code is told on its page.
-fn explained() -> impl Iterator<Item = &'static str> {
+pub fn explained() -> impl Iterator<Item = &'static str> + Clone {
     let is_code = |why: &&Why| Code::ALL.iter().any(|code| code.as_str() == why.as_str());
     Code::ALL
         .iter()

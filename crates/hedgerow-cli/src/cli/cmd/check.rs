@@ -31,7 +31,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Check) -> anyhow::Re
     let shown: Vec<_> = reading.diagnostics.iter().filter(|d| d.is_error() || !quiet).cloned().collect();
     if !shown.is_empty() || args.format != DiagnosticFormat::Text {
         let colors = session.os.colors(session.global.color, true);
-        let text = report::render(&shown, &reading.sources, args.format, colors)?;
+        let text = report::render(&shown, &reading.sources, args.format, colors, &session.paths())?;
         session.out(&text)?;
     }
     let found = report::summary(&reading.diagnostics).unwrap_or_else(|| "nothing wrong".to_owned());

@@ -2,7 +2,7 @@
 
 use crate::cli::Exit;
 use crate::cli::args::{CodeHost, CodeOwners as Args, DiagnosticFormat};
-use crate::cli::report;
+use crate::cli::report::{self, Paths};
 use crate::cli::session::Session;
 use crate::codeowners::{CodeOwners, Foreign, Found, Host, MOST_BYTES, find, has_sections, with_block};
 use crate::manifests::read_manifests;
@@ -39,6 +39,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
         .and_then(|root| root.strip_prefix(repository.canonicalize().ok()?).ok().map(Path::to_path_buf));
     let prefix = below.unwrap_or_default().display().to_string();
     let mut sources = loaded.sources;
+    let of_fleet = sources.iter().count();
     let mut diagnostics = Vec::new();
     let mut seen = BTreeSet::new();
     for (host, path) in &found.known {
@@ -86,7 +87,9 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
                 .help("look after the lines for rule files by hand; `--host github` or `--host gitlab` checks another file"),
         );
     }
-    finish(session, &diagnostics, &sources, args.format)
+    let first = sources.iter().nth(of_fleet).map(|(id, _)| id);
+    let paths = session.paths().others(first, &repository);
+    finish(session, &diagnostics, &sources, args.format, &paths)
 }
 
 /// The files, with the hosts that read them.
@@ -134,10 +137,11 @@ fn finish(
     diagnostics: &[Diagnostic],
     sources: &Sources,
     format: DiagnosticFormat,
+    paths: &Paths,
 ) -> anyhow::Result<Exit> {
     if !diagnostics.is_empty() || format != DiagnosticFormat::Text {
         let colors = session.os.colors(session.global.color, true);
-        let text = report::render(diagnostics, sources, format, colors)?;
+        let text = report::render(diagnostics, sources, format, colors, paths)?;
         session.out(&text)?;
     }
     session.note(&format!(

@@ -10,6 +10,7 @@ use crate::cli::Exit;
 use crate::cli::args::{DiagnosticFormat, Diff as Args, DiffFormat, FailOn};
 use crate::cli::cmd::evidence::catalogues;
 use crate::cli::cmd::{header, seen};
+use crate::cli::report::Paths;
 use crate::cli::session::{Reported, Session};
 use crate::diff::{Diff, Side};
 use anyhow::{Context, bail};
@@ -63,7 +64,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
         DiffFormat::Text => text::render(&diff, &evidence),
         DiffFormat::Markdown => markdown::render(&diff, &evidence),
         DiffFormat::Json => json::render(&diff, &evidence)?,
-        DiffFormat::Github => github::render(&diff, &evidence),
+        DiffFormat::Github => github::render(&diff, &evidence, &paths(session, &revisions, args.head.as_deref())),
     };
     session.out(&text)?;
     let fails = |on: &FailOn| match on {
@@ -72,6 +73,16 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Args) -> anyhow::Res
         FailOn::Unsafe => diff.jumps(),
     };
     Ok(if args.fail_on.iter().any(fails) { Exit::Findings } else { Exit::Done })
+}
+
+/// Where the texts of HEAD lie in the repository.
+fn paths(session: &Session<'_>, revisions: &Revisions, head: Option<&str>) -> Paths {
+    let Some(head) = head else { return session.paths() };
+    let directory = session.os.directory().join(head);
+    if directory.join("hedgerow.yaml").is_file() {
+        return Paths::below(directory);
+    }
+    revisions.found.as_ref().map_or_else(|_| Paths::default(), |(_, prefix)| Paths::at(prefix))
 }
 
 /// Refuses observations of an environment that neither side has, and says where services were named by another catalogue: what they say

@@ -53,8 +53,9 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Doctor) -> anyhow::R
     let here = session.os.directory().to_path_buf();
     // None is no fault here: a stranger asks the doctor first.
     let root = session.root().ok();
-    let mut sections = vec![("Programs", programs::look(session.os))];
-    sections.push(("Plugins", plugins::look(session.os)));
+    let programs = programs::programs(session.os);
+    let mut sections = vec![("Programs", programs::look(&programs, session.os))];
+    sections.push(("Plugins", plugins::look(&programs, session.os)));
     let mut tree = Vec::new();
     let mut fleet = None;
     match &root {
@@ -88,7 +89,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Doctor) -> anyhow::R
         }
     }
     let look = Look::at(root.as_ref().unwrap_or(&here)).context("cannot read the tree")?;
-    tree.extend(plugins::functions(&look, session.os));
+    tree.extend(plugins::functions(&look, &programs));
     sections.push(("Tree", tree));
     let dump = if args.dump.is_empty() { None } else { Some(cluster::read(session, &args.dump)?) };
     sections.push(("Cluster", cluster::look(fleet.as_ref(), dump.as_ref())));

@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(100);
 
 pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Graph) -> anyhow::Result<Exit> {
-    let format = format(args);
+    let format = format(args)?;
     let is_stdin = |files: &[PathBuf]| files.iter().any(|file| file == Path::new("-"));
     if is_stdin(&args.observations) && is_stdin(&args.manifests) {
         bail!("standard input can be read once: `-` stands among --observations and --manifests")
@@ -105,16 +105,21 @@ fn with_traffic(network: Network, observations: &[Observations], by: impl Fn(&st
 }
 
 /// The format that is asked for, else the one that the file's name ends in, else DOT.
-fn format(args: &Graph) -> GraphFormat {
-    let by_name = || match args.out.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str()) {
-        Some("json") => GraphFormat::Json,
-        Some("csv") => GraphFormat::Csv,
-        Some("mmd" | "mermaid") => GraphFormat::Mermaid,
-        Some("svg") => GraphFormat::Svg,
-        Some("html" | "htm") => GraphFormat::Html,
-        _ => GraphFormat::Dot,
-    };
-    args.format.unwrap_or_else(by_name)
+fn format(args: &Graph) -> anyhow::Result<GraphFormat> {
+    let ending = args.out.as_deref().and_then(Path::extension).map(|ending| ending.to_string_lossy().to_lowercase());
+    Ok(match (args.format, ending.as_deref()) {
+        (Some(format), _) => format,
+        (None, None | Some("dot" | "gv")) => GraphFormat::Dot,
+        (None, Some("json")) => GraphFormat::Json,
+        (None, Some("csv")) => GraphFormat::Csv,
+        (None, Some("mmd" | "mermaid")) => GraphFormat::Mermaid,
+        (None, Some("svg")) => GraphFormat::Svg,
+        (None, Some("html" | "htm")) => GraphFormat::Html,
+        (None, Some(other)) => bail!(
+            "nothing is drawn as `.{}`: name a file that ends in .html, .htm, .svg, .mmd, .mermaid, .dot, .gv, .csv or .json, or the format with --format",
+            other.escape_debug()
+        ),
+    })
 }
 
 /// The part of the network that the filters choose, with its neighbours; all of it where there is no filter.

@@ -1,5 +1,6 @@
 //! `hedgerow render --guard`: the objects by which an API server refuses forged labels, as texts and files.
 
+use crate::embedded::docs;
 use anyhow::{anyhow, bail};
 use hedgerow_core::plan::{Plan, ServicePlan};
 use hedgerow_render::guard::{GuardObject, account_objects, guard_objects};
@@ -30,7 +31,7 @@ pub(super) fn of_services<'p>(
 /// Each object's file and text.
 pub(super) fn files(plan: &Plan) -> anyhow::Result<Vec<(String, String)>> {
     let Some(objects) = guard_objects(plan) else {
-        bail!("hedgerow.yaml has no `guard`; docs/guard.md says what to write there");
+        bail!("hedgerow.yaml has no `guard`; {} says what to write there", docs!("guard.md"));
     };
     Ok(objects.iter().map(|object| (file_name(object), object.emit())).collect())
 }

@@ -55,7 +55,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Ready) -> anyhow::Re
             output::json(&answers, &asked, &evidence.tree, &evidence.observations.header)?
         }
         ReadyFormat::Markdown => output::markdown(&answers, environment),
-        ReadyFormat::Github => output::github(&answers, fleet, request.as_deref()),
+        ReadyFormat::Github => output::github(&answers, fleet, request.as_deref(), &session.paths()),
     };
     session.out(&text)?;
     session.note(&output::tally(&answers));

@@ -9,6 +9,7 @@ use crate::cli::Exit;
 use crate::cli::args::{DiagnosticFormat, Reconcile, ReconcileFormat};
 use crate::cli::report;
 use crate::cli::session::Session;
+use crate::embedded::docs;
 use anyhow::{Context, bail};
 use hedgerow::write_files;
 use hedgerow_core::diag::{Code as DiagnosticCode, Diagnostic, Severity, sort};
@@ -33,8 +34,8 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Reconcile) -> anyhow
         ReconcileFormat::Text => output::text(&read, &reconciled, args),
         ReconcileFormat::Markdown => output::markdown(&read, &reconciled, args),
         ReconcileFormat::Json => output::json(&read, &reconciled, args)?,
-        ReconcileFormat::Github => annotations(&mut read, &reconciled, args, DiagnosticFormat::Github)?,
-        ReconcileFormat::Sarif => annotations(&mut read, &reconciled, args, DiagnosticFormat::Sarif)?,
+        ReconcileFormat::Github => annotations(session, &mut read, &reconciled, args, DiagnosticFormat::Github)?,
+        ReconcileFormat::Sarif => annotations(session, &mut read, &reconciled, args, DiagnosticFormat::Sarif)?,
     };
     session.out(&text)?;
     session.note(&output::tally(&reconciled));
@@ -62,8 +63,9 @@ fn warn(session: &mut Session<'_>, read: &Evidence) -> anyhow::Result<()> {
     }
     if header.catalogue.as_ref().is_some_and(|digest| !read.tree.catalogues.contains_key(digest)) {
         session.note(&format!(
-            "warning: services were named by a catalogue that is not this tree's; give the collector the one that `{} catalogue --env {asked} --rules` prints, or, if the fleet has several repositories, the one that all of them read, and name it under `services: {{catalogue: …}}` (docs/catalogue.md)\n",
-            read.program
+            "warning: services were named by a catalogue that is not this tree's; give the collector the one that `{} catalogue --env {asked} --rules` prints, or, if the fleet has several repositories, the one that all of them read, and name it under `services: {{catalogue: …}}` ({})\n",
+            read.program,
+            docs!("catalogue.md")
         ));
     }
     Ok(())
@@ -132,6 +134,7 @@ fn accepted(
 
 /// Open rows as diagnostics, each where it can be mended.
 fn annotations(
+    session: &Session<'_>,
     read: &mut Evidence,
     reconciled: &Reconciled,
     args: &Reconcile,
@@ -140,7 +143,7 @@ fn annotations(
     let open = reconciled.rows.iter().filter(|row| row.class.is_open());
     let mut diagnostics: Vec<Diagnostic> = open.map(|row| diagnostic(read, row, args)).collect();
     sort(&mut diagnostics);
-    report::render(&diagnostics, &read.scanned.texts.sources, format, false)
+    report::render(&diagnostics, &read.scanned.texts.sources, format, false, &session.paths())
 }
 
 fn diagnostic(read: &mut Evidence, row: &Row, args: &Reconcile) -> Diagnostic {

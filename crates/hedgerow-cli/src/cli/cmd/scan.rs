@@ -142,7 +142,13 @@ fn print(
             session.out(&text)?;
         }
         ScanFormat::Github | ScanFormat::Sarif => {
-            let text = report::render(&shown, &scanned.texts.sources, diagnostic_format(args.format), false)?;
+            let text = report::render(
+                &shown,
+                &scanned.texts.sources,
+                diagnostic_format(args.format),
+                false,
+                &session.paths(),
+            )?;
             session.out(&text)?;
         }
     }

@@ -23,11 +23,13 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Verify) -> anyhow::R
     for (path, text) in read::objects(session, &args.files, "verify")? {
         sources.add(path, text);
     }
+    let given = sources.iter().nth(before).map(|(id, _)| id);
+    let paths = session.paths().others(given, session.os.directory());
     let (manifests, mut diagnostics) =
         Manifests::read(sources.iter().skip(before), &Session::unnamed(&plan, args.namespace.as_deref()));
     // Where a policy cannot be understood no verdict holds, and to compare would be to guess.
     if diagnostics.iter().any(Diagnostic::is_error) {
-        session.report(&diagnostics, &sources, args.format)?;
+        session.report_in(&diagnostics, &sources, args.format, &paths)?;
         return Err(Reported(Exit::BadInput).into());
     }
     let overwritten = overwritten(&plan, &manifests);
@@ -50,7 +52,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Verify) -> anyhow::R
         DiagnosticFormat::Text if shown.is_empty() => {}
         DiagnosticFormat::Text | DiagnosticFormat::Github | DiagnosticFormat::Sarif => {
             let colors = session.os.colors(session.global.color, true);
-            let text = report::render(&shown, &sources, args.format, colors)?;
+            let text = report::render(&shown, &sources, args.format, colors, &paths)?;
             session.out(&text)?;
         }
     }

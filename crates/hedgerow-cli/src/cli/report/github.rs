@@ -2,16 +2,16 @@
 //!
 //! [workflow commands]: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 
-use super::severity;
+use super::{Paths, severity};
 use hedgerow_core::diag::Diagnostic;
 use hedgerow_core::source::Sources;
 
-pub(super) fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+pub(super) fn render(diagnostics: &[Diagnostic], sources: &Sources, paths: &Paths) -> String {
     let lines = diagnostics.iter().map(|diagnostic| {
         let mut properties = String::new();
         if let Some(span) = diagnostic.span() {
             let position = sources.position(span);
-            let path = property(&sources.get(span.source).path);
+            let path = property(&paths.of(span.source, sources));
             properties = format!("file={path},line={},col={},", position.line, position.column);
         }
         let mut message = diagnostic.message.clone();

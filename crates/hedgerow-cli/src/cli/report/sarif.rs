@@ -2,20 +2,20 @@
 //!
 //! [SARIF 2.1.0]: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
-use super::severity;
+use super::{Paths, severity};
 use anyhow::Context;
 use hedgerow_core::diag::{Code, Diagnostic, Mark};
 use hedgerow_core::source::Sources;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-pub(super) fn render(diagnostics: &[Diagnostic], sources: &Sources) -> anyhow::Result<String> {
+pub(super) fn render(diagnostics: &[Diagnostic], sources: &Sources, paths: &Paths) -> anyhow::Result<String> {
     let codes: BTreeSet<Code> = diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
     let rules = codes
         .iter()
         .map(|code| json!({"id": code.as_str(), "shortDescription": {"text": code.summary()}, "helpUri": code.page()}));
     let rules: Vec<_> = rules.collect();
-    let results: Vec<_> = diagnostics.iter().map(|diagnostic| result(diagnostic, sources)).collect();
+    let results: Vec<_> = diagnostics.iter().map(|diagnostic| result(diagnostic, sources, paths)).collect();
     let report = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -29,12 +29,12 @@ pub(super) fn render(diagnostics: &[Diagnostic], sources: &Sources) -> anyhow::R
     Ok(text)
 }
 
-fn result(diagnostic: &Diagnostic, sources: &Sources) -> Value {
+fn result(diagnostic: &Diagnostic, sources: &Sources, paths: &Paths) -> Value {
     let mut message = diagnostic.message.clone();
     for help in &diagnostic.help {
         message = format!("{message}\nhelp: {help}");
     }
-    let mut locations = diagnostic.marks.iter().map(|mark| location(mark, sources));
+    let mut locations = diagnostic.marks.iter().map(|mark| location(mark, sources, paths));
     let primary: Vec<_> = locations.next().into_iter().collect();
     let related: Vec<_> = locations.collect();
     let mut result = json!({
@@ -49,9 +49,9 @@ fn result(diagnostic: &Diagnostic, sources: &Sources) -> Value {
     result
 }
 
-fn location(mark: &Mark, sources: &Sources) -> Value {
+fn location(mark: &Mark, sources: &Sources, paths: &Paths) -> Value {
     let position = sources.position(mark.span);
-    let uri: String = sources.get(mark.span.source).path.split('/').map(percent_encoded).collect::<Vec<_>>().join("/");
+    let uri: String = paths.of(mark.span.source, sources).split('/').map(percent_encoded).collect::<Vec<_>>().join("/");
     let mut location = json!({
         "physicalLocation": {
             "artifactLocation": {"uri": uri},

@@ -1,11 +1,13 @@
 //! A difference as GitHub's workflow commands: annotations at the rule files and `service.yaml`s of the change.
 
 use super::evidence::Evidence;
+use crate::cli::report::Paths;
 use crate::cli::report::github::annotation;
 use crate::diff::{Change, Diff};
 
-pub(super) fn render(diff: &Diff, evidence: &Evidence) -> String {
+pub(super) fn render(diff: &Diff, evidence: &Evidence, paths: &Paths) -> String {
     let mut text = String::new();
+    let config = paths.of_fleet("hedgerow.yaml");
     for edge in &diff.edges {
         let ports = |ports: &Option<Vec<String>>| ports.as_ref().map(|ports| ports.join(", ")).unwrap_or_default();
         let what = match edge.change {
@@ -22,7 +24,7 @@ pub(super) fn render(diff: &Diff, evidence: &Evidence) -> String {
         let said = evidence.edge(edge);
         let level = if said.is_some_and(|said| said.is_used) { "warning" } else { "notice" };
         let message = said.map_or_else(|| what.clone(), |said| format!("{what}\n{}", said.text));
-        text.push_str(&annotation(level, &edge.file, None, "hedgerow: edge", &message));
+        text.push_str(&annotation(level, &paths.of_fleet(&edge.file), None, "hedgerow: edge", &message));
     }
     for exposure in &diff.exposure {
         let (verb, plain) = match exposure.change {
@@ -35,7 +37,13 @@ pub(super) fn render(diff: &Diff, evidence: &Evidence) -> String {
         let level = if said.is_some_and(|said| said.is_used) { "warning" } else { plain };
         let message = said.map_or_else(|| what.clone(), |said| format!("{what}\n{}", said.text));
         let line = (exposure.change != Change::Removed).then_some(exposure.line);
-        text.push_str(&annotation(level, &exposure.file, line, "hedgerow: from outside the fleet", &message));
+        text.push_str(&annotation(
+            level,
+            &paths.of_fleet(&exposure.file),
+            line,
+            "hedgerow: from outside the fleet",
+            &message,
+        ));
     }
     for stage in diff.stages.iter().filter(|stage| stage.is_looser) {
         let message = format!(
@@ -45,11 +53,11 @@ pub(super) fn render(diff: &Diff, evidence: &Evidence) -> String {
             stage.after,
             stage.services.join(", ")
         );
-        text.push_str(&annotation("warning", "hedgerow.yaml", None, "hedgerow: stage", &message));
+        text.push_str(&annotation("warning", &config, None, "hedgerow: stage", &message));
     }
     for jump in &diff.jumps {
         let message = format!("{}: {}: {}; {}", jump.what(), jump.services.join(", "), jump.risk(), jump.help());
-        text.push_str(&annotation("warning", "hedgerow.yaml", None, "hedgerow: not safe in one step", &message));
+        text.push_str(&annotation("warning", &config, None, "hedgerow: not safe in one step", &message));
     }
     text
 }

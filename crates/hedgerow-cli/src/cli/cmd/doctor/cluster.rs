@@ -3,6 +3,7 @@
 use super::Finding;
 use crate::cli::cmd::post_render;
 use crate::cli::session::Session;
+use crate::embedded::docs;
 use crate::manifests::read_manifests;
 use anyhow::Context;
 use hedgerow_core::fleet::Fleet;
@@ -203,7 +204,7 @@ fn judge(asked: &Asked, backend: AuditBackend, dump: &[PlainObject]) -> Vec<Find
         } else {
             Finding::note(
                 "no DaemonSet of the observer is in the dump: without it `observe` shows nothing",
-                "docs/observe.md says how to run it",
+                concat!(docs!("observe.md"), " says how to run it"),
             )
         });
     }

@@ -1,11 +1,11 @@
 //! Plugins of Helm: those of version 4 end those of version 3, and only they are post-renderers.
 
 use super::Finding;
-use super::programs::{all, ask, version};
+use super::programs::{self, Program, ask};
 use crate::cli::Os;
 use crate::look::text;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What people call Helm where more than one version is installed; the first is the one that hosts run.
 const NAMES: [&str; 3] = ["helm", "helm3", "helm4"];
@@ -48,9 +48,10 @@ impl Plugin {
 }
 
 impl Helm {
-    fn ask(path: PathBuf, os: &Os) -> Self {
-        let major = ask(&path, &["version", "--short"], os).ok().and_then(|answer| Some(version(&answer)?.0));
-        let directories = ask(&path, &["env", "HELM_PLUGINS"], os).unwrap_or_default();
+    fn ask(program: &Program, os: &Os) -> Self {
+        let (path, major) = (program.path.clone(), program.version().map(|version| version.0));
+        // One that does not say its version, or never answers, is not asked for more.
+        let directories = major.and_then(|_| ask(&path, &["env", "HELM_PLUGINS"], os).ok()).unwrap_or_default();
         let mut plugins = Vec::new();
         for directory in std::env::split_paths(directories.trim()).filter(|path| !path.as_os_str().is_empty()) {
             let Ok(entries) = std::fs::read_dir(&directory) else { continue };
@@ -62,7 +63,7 @@ impl Helm {
     }
 
     /// Helm 3 reads all plugins or none.
-    fn refused(&self, findings: &mut Vec<Finding>) {
+    fn refused(&self, all: &[Self], findings: &mut Vec<Finding>) {
         for plugin in self.plugins.iter().filter(|plugin| plugin.is_new) {
             let remove = format!("remove {}", plugin.path.display());
             let help = if plugin.name == "hedgerow" {
@@ -70,10 +71,13 @@ impl Helm {
             } else {
                 format!("{remove}, or give Helm 4 a directory of its own by HELM_PLUGINS")
             };
+            let finds = |helm: &&Self| helm.major >= Some(4) && helm.plugins.iter().any(|own| own.path == plugin.path);
+            let four = all.iter().find(finds).map(|helm| format!("Helm 4 at {} takes it, and ", helm.path.display()));
             findings.push(Finding::problem(
                 format!(
-                    "{} is for Helm 4: Helm 3 at {} cannot read it, and loads no plugin at all",
+                    "{} is for Helm 4: {}Helm 3 at {} cannot read it, and loads no plugin at all",
                     plugin.said(),
+                    four.unwrap_or_default(),
                     self.path.display()
                 ),
                 help,
@@ -81,10 +85,17 @@ impl Helm {
         }
     }
 
-    fn judge(&self, is_first: bool, beside_three: bool, findings: &mut Vec<Finding>) {
+    fn judge(&self, all: &[Self], findings: &mut Vec<Finding>) {
         if self.major == Some(3) {
-            self.refused(findings);
+            self.refused(all, findings);
         }
+        let is_first = all.first().is_some_and(|first| first.path == self.path);
+        let beside_three = all.iter().any(|helm| helm.major == Some(3));
+        // What is said of a plugin that keeps Helm 3 from its work is said there.
+        let is_refused = |plugin: &Plugin| {
+            let by = |helm: &Self| helm.major == Some(3) && helm.plugins.iter().any(|own| own.path == plugin.path);
+            plugin.is_new && all.iter().any(by)
+        };
         let install = if beside_three { WRAPPER } else { INSTALL };
         let own: Vec<&Plugin> = self.plugins.iter().filter(|plugin| plugin.name == "hedgerow").collect();
         match (own.as_slice(), self.major) {
@@ -95,11 +106,11 @@ impl Helm {
                 findings.push(finding(text.to_owned(), install.to_owned()));
             }
             ([], _) => {}
-            ([plugin], Some(3)) if plugin.is_new => {}
             ([plugin], Some(4..)) if !plugin.is_post_renderer() => findings.push(Finding::problem(
                 format!("{} is not for Helm 4, which takes it for no post-renderer", plugin.said()),
                 format!("remove {}, then {install}", plugin.path.display()),
             )),
+            ([plugin], _) if is_refused(plugin) => {}
             ([plugin], _) if plugin.version == env!("CARGO_PKG_VERSION") => {
                 findings.push(Finding::good(plugin.said()));
             }
@@ -118,17 +129,23 @@ impl Helm {
     }
 }
 
+/// Each Helm on `PATH`, the one that hosts run first.
+pub(super) fn all(os: &Os) -> Vec<PathBuf> {
+    let of = |name: &str| {
+        let found = programs::all(name, os);
+        let most = if name == NAMES[0] { found.len() } else { 1 };
+        found.into_iter().take(most)
+    };
+    NAMES.iter().flat_map(|name| of(name)).collect()
+}
+
 /// Helm takes a post-renderer by the name of a plugin from version 4 on.
-pub(super) fn look(os: &Os) -> Vec<Finding> {
-    let mut seen = BTreeSet::new();
-    let first = |name: &&str| all(name, os).into_iter().next();
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    let programs: Vec<PathBuf> = NAMES.iter().filter_map(first).filter(|path| seen.insert(real(path))).collect();
-    let helms: Vec<Helm> = programs.into_iter().map(|path| Helm::ask(path, os)).collect();
-    let has_three = helms.iter().any(|helm| helm.major == Some(3));
+pub(super) fn look(programs: &[Program], os: &Os) -> Vec<Finding> {
+    let helms = programs.iter().filter(|program| program.name == NAMES[0]);
+    let helms: Vec<Helm> = helms.map(|program| Helm::ask(program, os)).collect();
     let mut findings = Vec::new();
-    for (index, helm) in helms.iter().enumerate() {
-        helm.judge(index == 0, has_three, &mut findings);
+    for helm in &helms {
+        helm.judge(&helms, &mut findings);
     }
     // Two that share a directory say one thing of it.
     let mut said = BTreeSet::new();

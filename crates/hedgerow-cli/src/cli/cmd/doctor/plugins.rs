@@ -1,7 +1,7 @@
 //! Plugins of Helm 4 and kustomize: there, once, and of this version.
 
 use super::Finding;
-use super::programs::{all, ask};
+use super::programs::{KUBECTL_WITH_PLUGINS, Program, ask, first_line};
 use crate::cli::Os;
 use crate::look::Look;
 use std::collections::BTreeSet;
@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 /// Where kustomize and kubectl look for a legacy plugin below their directories.
 const LEGACY: &str = "hedgerow.dev/v1/hedgerow/Hedgerow";
 
-pub(super) fn look(os: &Os) -> Vec<Finding> {
-    let mut findings = super::helm::look(os);
+pub(super) fn look(programs: &[Program], os: &Os) -> Vec<Finding> {
+    let mut findings = super::helm::look(programs, os);
     findings.extend(legacy(os));
     if findings.is_empty() {
         findings.push(Finding::good("none is installed, and none is needed by the programs on PATH"));
@@ -58,7 +58,7 @@ fn own(path: &Path, program: &Path, os: &Os) -> Finding {
     match ask(program, &["--version"], os) {
         Ok(answer) if answer.trim() == wanted => Finding::good(said),
         Ok(answer) => Finding::note(
-            format!("{said} runs another version: {}", answer.trim()),
+            format!("{said} runs another version: {}", first_line(&answer)),
             "integrations/kustomize/install-legacy-plugin links the one on PATH",
         ),
         Err(error) => Finding::problem(
@@ -69,20 +69,23 @@ fn own(path: &Path, program: &Path, os: &Os) -> Finding {
 }
 
 /// Functions in the tree that kubectl would skip.
-pub(super) fn functions(look: &Look, os: &Os) -> Vec<Finding> {
+pub(super) fn functions(look: &Look, programs: &[Program]) -> Vec<Finding> {
     let Some(first) = look.functions.first() else { return Vec::new() };
-    if all("kubectl", os).is_empty() {
+    let is_there = |name: &str| programs.iter().find(|program| program.name == name);
+    let Some(kubectl) = is_there("kubectl") else {
         return vec![Finding::good(format!("kustomize runs Hedgerow as a function, such as by {first}"))];
-    }
-    let only_kubectl = all("kustomize", os).is_empty();
+    };
     let text = format!(
         "{first} runs Hedgerow as a function, which `kubectl kustomize` and `kubectl apply -k` skip without a word"
     );
-    let help =
-        "build with `kustomize build --enable-alpha-plugins --enable-exec`, or use the legacy plugin with kubectl";
-    vec![if only_kubectl {
-        Finding::problem(format!("{text}; kustomize itself is not on PATH"), help)
+    let has_no_plugins = kubectl.version().is_some_and(|version| version < KUBECTL_WITH_PLUGINS);
+    let help = if has_no_plugins {
+        "build with `kustomize build --enable-alpha-plugins --enable-exec`, and pipe into `kubectl apply -f -`: this kubectl has no plugins of kustomize"
     } else {
-        Finding::note(text, help)
+        "build with `kustomize build --enable-alpha-plugins --enable-exec`, or use the legacy plugin with kubectl"
+    };
+    vec![match is_there("kustomize") {
+        None => Finding::problem(format!("{text}; kustomize itself is not on PATH"), help),
+        Some(_) => Finding::note(text, help),
     }]
 }

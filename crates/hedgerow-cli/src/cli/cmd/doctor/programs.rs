@@ -2,14 +2,16 @@
 
 use super::Finding;
 use crate::cli::Os;
+use crate::embedded::docs;
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-/// How long a program may take to say its version.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a program may take to say its version. One that says nothing meanwhile is not asked again.
+const PATIENCE: Duration = Duration::from_secs(8);
 /// The most bytes of an answer that are kept.
 const MOST: u64 = 64 << 10;
 
@@ -31,29 +33,67 @@ const HELM_WITH_ARGUMENTS: (u64, u64) = (3, 8);
 /// The first whose built-in kustomize has `--enable-exec` beside functions; older ones differ in more than is tested.
 const OLDEST_KUSTOMIZE: (u64, u64) = (5, 0);
 
-pub(super) fn look(os: &Os) -> Vec<Finding> {
-    let mut findings = own(os);
-    let mut absent = Vec::new();
+/// A program on `PATH`, and what it said when it was asked for its version.
+pub(super) struct Program {
+    pub(super) name: &'static str,
+    pub(super) path: PathBuf,
+    pub(super) answer: Result<String, String>,
+}
+
+impl Program {
+    /// Its version, as far as it says one.
+    pub(super) fn version(&self) -> Option<(u64, u64)> {
+        self.answer.as_ref().ok().and_then(|answer| version(answer))
+    }
+}
+
+/// Every program that Hedgerow works in, asked once: the first of each name, and each Helm.
+pub(super) fn programs(os: &Os) -> Vec<Program> {
+    let mut programs = Vec::new();
+    let mut seen = BTreeSet::new();
     for (name, arguments) in PROGRAMS {
-        let Some(path) = all(name, os).into_iter().next() else {
-            absent.push(name);
-            continue;
+        let paths = match name {
+            "helm" => super::helm::all(os),
+            _ => all(name, os).into_iter().take(1).collect(),
         };
-        let shown = path.display();
-        match ask(&path, arguments, os) {
-            Err(error) => findings.push(Finding::problem(
-                format!("{name} at {shown} does not say its version: {error}"),
-                "see whether it runs",
-            )),
-            Ok(answer) => match version(&answer) {
-                None => findings.push(Finding::note(
-                    format!("{name} at {shown} says no version: {}", first_line(&answer)),
-                    "nothing is known of it",
-                )),
-                Some(found) => findings.push(judge(name, &shown.to_string(), &answer, found)),
-            },
+        for path in paths {
+            // Two names of one file are one program.
+            if name != "helm" || seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
+                programs.push(Program { name, answer: ask(&path, arguments, os), path });
+            }
         }
     }
+    programs
+}
+
+pub(super) fn look(programs: &[Program], os: &Os) -> Vec<Finding> {
+    let mut findings = own(os);
+    for Program { name, path, answer } in programs {
+        let shown = path.display();
+        findings.push(match answer {
+            Err(error) => {
+                Finding::problem(format!("{name} at {shown} does not say its version: {error}"), "see whether it runs")
+            }
+            Ok(answer) => match version(answer) {
+                None => Finding::note(
+                    format!("{name} at {shown} says no version: {}", first_line(answer)),
+                    "nothing is known of it",
+                ),
+                Some(found) => judge(name, &shown.to_string(), answer, found),
+            },
+        });
+    }
+    let helms: Vec<PathBuf> = all("helm", os);
+    let real: BTreeSet<PathBuf> = helms.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    if real.len() > 1 {
+        let others: Vec<_> = helms.iter().skip(1).map(|path| path.display().to_string()).collect();
+        findings.push(Finding::note(
+            format!("helm is on PATH more than once: also {}", others.join(", ")),
+            "remove those that are not meant; the first one runs",
+        ));
+    }
+    let is_absent = |name: &&str| programs.iter().all(|program| program.name != *name);
+    let absent: Vec<_> = PROGRAMS.iter().map(|(name, _)| *name).filter(is_absent).collect();
     if !absent.is_empty() {
         findings.push(Finding::good(format!("not on PATH: {}", absent.join(", "))));
     }
@@ -69,11 +109,15 @@ fn judge(name: &str, path: &str, answer: &str, found: (u64, u64)) -> Finding {
         ),
         "helm" if found.0 == 3 => Finding::note(
             format!("{said}: hooks and `--output-dir` do not pass the post-renderer"),
-            "docs/integrations.md, `Helm 3`, says what to do for hooks that call others",
+            concat!(docs!("integrations.md#helm-3"), " says what to do for hooks that call others"),
         ),
         "kustomize" if found < OLDEST_KUSTOMIZE => Finding::note(
             format!("{said}: older than what is tested"),
             "kustomize 5.0 or later runs the function with --enable-alpha-plugins --enable-exec",
+        ),
+        "kubectl" if found < KUBECTL_WITH_PLUGINS => Finding::note(
+            format!("{said}: `kubectl kustomize` and `apply -k` of it run neither functions nor plugins"),
+            "build with kustomize 5.0 or later and pipe into `kubectl apply -f -`, or use kubectl 1.21 or later",
         ),
         "kubectl" => {
             let built_in =
@@ -87,6 +131,9 @@ fn judge(name: &str, path: &str, answer: &str, found: (u64, u64)) -> Finding {
         _ => Finding::good(said),
     }
 }
+
+/// The first whose built-in kustomize is not of version 2, which has no `--enable-alpha-plugins`.
+pub(super) const KUBECTL_WITH_PLUGINS: (u64, u64) = (1, 21);
 
 /// Hosts find `hedgerow` on `PATH`; two of different versions answer for each other.
 fn own(os: &Os) -> Vec<Finding> {
@@ -146,15 +193,18 @@ pub(super) fn ask(program: &Path, arguments: &[&str], os: &Os) -> Result<String,
     let mut child = piped.spawn().map_err(|error| error.to_string())?;
     // Read while it runs: one that says much would wait for somebody to listen.
     let listen = |pipe: Option<Box<dyn Read + Send>>| {
+        let (to, from) = mpsc::channel();
         std::thread::spawn(move || {
             let mut said = Vec::new();
-            // What could not be read was not said.
+            // What could not be read was not said, and who has stopped to wait does not hear.
             let _partly = pipe.map(|pipe| pipe.take(MOST).read_to_end(&mut said));
-            String::from_utf8_lossy(&said).into_owned()
-        })
+            let _unheard = to.send(String::from_utf8_lossy(&said).into_owned());
+        });
+        from
     };
     let out = listen(child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>));
     let err = listen(child.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read + Send>));
+    let late = || format!("no answer within {} seconds", PATIENCE.as_secs());
     let start = Instant::now();
     let status = loop {
         match child.try_wait() {
@@ -164,17 +214,24 @@ pub(super) fn ask(program: &Path, arguments: &[&str], os: &Os) -> Result<String,
                 // It may have ended by itself meanwhile.
                 let _gone = child.kill();
                 let _reaped = child.wait();
-                return Err(format!("no answer within {} seconds", PATIENCE.as_secs()));
+                return Err(late());
             }
         }
     };
-    let (out, err) = (out.join().unwrap_or_default(), err.join().unwrap_or_default());
+    // What it started may still hold the pipe.
+    let heard = |from: mpsc::Receiver<String>| from.recv_timeout(PATIENCE.saturating_sub(start.elapsed()));
+    let (Ok(out), Ok(err)) = (heard(out), heard(err)) else { return Err(late()) };
     let said = if out.trim().is_empty() { err } else { out };
-    if status.success() { Ok(said) } else { Err(first_line(&said).to_owned()) }
+    match status.success() {
+        true => Ok(said),
+        false if said.trim().is_empty() => Err(format!("it says nothing ({status})")),
+        false => Err(first_line(&said).to_owned()),
+    }
 }
 
-fn first_line(text: &str) -> &str {
-    text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
+/// The first line that says something.
+pub(super) fn first_line(text: &str) -> &str {
+    text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it says nothing")
 }
 
 /// The first `4.1` of a text such as `v4.1.0+g1234`.

@@ -1,6 +1,7 @@
 //! Answers as text, markdown, JSON and annotations.
 
-use crate::cli::report::{count, markdown_of as escaped};
+use crate::cli::report::{Paths, count, markdown_of as escaped};
+use crate::embedded::docs;
 use hedgerow_core::fleet::Fleet;
 use hedgerow_observe::observations::Header;
 use hedgerow_ready::evidence::{Evidence, Kind, Outcome, Readiness, Verdict};
@@ -128,13 +129,14 @@ pub(super) fn request(ready: &[&Readiness], environment: &str) -> String {
     }
     let _ = writeln!(
         text,
-        "\nThe way back: set `stage: {{{environment}: open}}` in the service.yaml and deploy: from then on nothing is dropped. docs/stages.md has the way to `audit`."
+        "\nThe way back: set `stage: {{{environment}: open}}` in the service.yaml and deploy: from then on nothing is dropped. The way to `audit`: {}",
+        docs!("stages.md")
     );
     text
 }
 
 /// GitHub's workflow commands: the text of the pull request where something was written, and one for each service that is not ready, at its `service.yaml`.
-pub(super) fn github(answers: &[Readiness], fleet: &Fleet, request: Option<&str>) -> String {
+pub(super) fn github(answers: &[Readiness], fleet: &Fleet, request: Option<&str>, paths: &Paths) -> String {
     let mut text = String::new();
     if let Some(request) = request {
         let _ = writeln!(text, "::notice title=hedgerow%3A ready::{}", data(request));
@@ -149,7 +151,7 @@ pub(super) fn github(answers: &[Readiness], fleet: &Fleet, request: Option<&str>
             }
         }
         let level = if answer.verdict == Verdict::Blocked { "warning" } else { "notice" };
-        let (file, data) = (property(&format!("{directory}/service.yaml")), data(&message));
+        let (file, data) = (property(&paths.of_fleet(&format!("{directory}/service.yaml"))), data(&message));
         let _ = writeln!(text, "::{level} file={file},title=hedgerow%3A ready::{data}");
     }
     text

@@ -4,6 +4,7 @@ use super::Evidence;
 use crate::cli::args::Reconcile;
 use crate::cli::cmd::evidence::word;
 use crate::cli::report::{count, markdown_of as escaped};
+use crate::embedded::docs;
 use hedgerow_core::diag::enumerate;
 use hedgerow_core::plan::selector;
 use hedgerow_core::policy::Origin;
@@ -65,14 +66,18 @@ pub(in crate::cli::cmd) fn help(read: &Evidence, row: &Row, args: &Reconcile) ->
         (Class::RuleMissing, _) => vec![format!("`{} scan {caller} --write` writes the rule", read.program)],
         (Class::PortMissing, _) => ports(read, row),
         (Class::ScanBlind, _) => vec![
-            "declare the call by a comment beside it: docs/scan.md says how".to_owned(),
+            concat!("declare the call by a comment beside it: ", docs!("scan.md"), " says how").to_owned(),
             "or write `origin: manual` into the rule, where the code is not in this tree".to_owned(),
         ],
         (Class::Stale, _) => {
             vec![format!("ask {} whether the call is still made; remove the rule where it is not", owner(caller))]
         }
         (Class::Unknown, _) => {
-            let keep = "keep the rule: nobody listened well enough to call it unused; docs/rollout.md says what proves that somebody did";
+            let keep = concat!(
+                "keep the rule: nobody listened well enough to call it unused; ",
+                docs!("rollout.md"),
+                " says what proves that somebody did"
+            );
             vec![keep.to_owned()]
         }
         (Class::CodeUnread | Class::NotSeen | Class::Permitted | Class::Elsewhere | Class::Confirmed, _) => Vec::new(),

@@ -5,6 +5,7 @@ use crate::cli::cmd::evidence::Evidence;
 use crate::cli::cmd::ready::output::{common, decides, verdict};
 use crate::cli::cmd::reconcile::output::{NO_OWNER, by_owner, facts, help};
 use crate::cli::report::count;
+use crate::embedded::docs;
 use hedgerow_core::date::Date;
 use hedgerow_graph::{Facing, Network, Use};
 use hedgerow_ready::evidence::{Readiness, Verdict};
@@ -243,7 +244,7 @@ fn forged(read: &Evidence) -> Vec<Question> {
         caller: caller.to_owned(),
         callee: callee.to_owned(),
         facts: vec![format!("{} {} it", count(pods, "pod"), if pods == 1 { "wears" } else { "wear" })],
-        help: vec!["see docs/guard.md: who gave it to them?".to_owned()],
+        help: vec![concat!("who gave it to them? ", docs!("guard.md"), " says how that is possible").to_owned()],
     };
     let mut questions = Vec::new();
     for (service, watched) in &read.observations.header.services {

@@ -71,10 +71,20 @@ pub(super) fn text(outcome: &Outcome) -> String {
         let total: usize = what.values().sum();
         let mut names: Vec<(&str, usize)> = what.into_iter().filter(|(name, _)| !name.is_empty()).collect();
         names.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-        let shown: Vec<String> = names.iter().take(MAX_NAMES).map(|(name, count)| format!("{name} {count}")).collect();
+        // A reason is a sentence of its own: without a mark it would go on into the number.
+        let is_name = matches!(reason, Reason::Language | Reason::Nobody | Reason::Import);
+        let of = |(name, number): &(&str, usize)| match is_name {
+            true => format!("{name} {number}"),
+            false => format!("{name}: {}", count(*number, "file")),
+        };
+        let shown: Vec<String> = names.iter().take(MAX_NAMES).map(of).collect();
         let more =
             if names.len() > MAX_NAMES { format!(" and {} more", names.len() - MAX_NAMES) } else { String::new() };
-        let shown = if shown.is_empty() { count(total, "file") } else { format!("{}{more}", shown.join(", ")) };
+        let shown = if shown.is_empty() {
+            count(total, "file")
+        } else {
+            format!("{}{more}", shown.join(if is_name { ", " } else { "; " }))
+        };
         let whose = match services.len() {
             0 => String::new(),
             1 => format!(" in {}", services.first().copied().unwrap_or_default()),
@@ -129,9 +139,10 @@ mod tests {
             Account { left: vec![left(Reason::Browser, "", 5, "d/main.ts")], read: pages, ..Account::default() },
         );
         outcome.left.push(left(Reason::Deploy, "tab", 1, "k8s/x.yaml"));
+        outcome.left.push(left(Reason::Deploy, "no directive name here", 6, "k8s/w.yaml"));
         assert_eq!(
             text(&outcome),
-            "read: Go 3 (42 lines), TypeScript 5 (9 lines)\nruns in browsers: 5 files in d, the first d/main.ts\nno entry point: 1 file in b, the first b/x.go\nlanguage not read: C# 5, Rust 3 in 2 services, the first a/x.rs\ndeploy file not understood: tab 1, the first k8s/x.yaml\n"
+            "read: Go 3 (42 lines), TypeScript 5 (9 lines)\nruns in browsers: 5 files in d, the first d/main.ts\nno entry point: 1 file in b, the first b/x.go\nlanguage not read: C# 5, Rust 3 in 2 services, the first a/x.rs\ndeploy file not understood: no directive name here: 6 files; tab: 1 file, the first k8s/w.yaml\n"
         );
         assert_eq!(services(&outcome), "2 of 3 services with code read");
         assert_eq!(text(&Outcome::default()), "");

@@ -2,7 +2,7 @@
 
 use super::Scanned;
 use crate::cli::args::DiagnosticFormat;
-use crate::cli::report;
+use crate::cli::report::{self, Paths};
 use hedgerow_core::diag::Diagnostic;
 use hedgerow_scan::{Account, Edge, Evidence, Kind, Left, Outcome};
 use serde::Serialize;
@@ -109,7 +109,8 @@ pub(super) fn json(scanned: &mut Scanned, diagnostics: &[Diagnostic]) -> anyhow:
         callee: edge.callee,
     });
     let edges = edges.collect();
-    let printed = report::render(diagnostics, &scanned.texts.sources, DiagnosticFormat::Json, false)?;
+    let printed =
+        report::render(diagnostics, &scanned.texts.sources, DiagnosticFormat::Json, false, &Paths::default())?;
     let diagnostics = serde_json::from_str(&printed)?;
     let Outcome { accounts, left, .. } = &scanned.outcome;
     let mut text = serde_json::to_string_pretty(&Document { version: 1, edges, accounts, left, diagnostics })?;
