@@ -1,6 +1,7 @@
 //! What lies in a tree that nobody described yet: manifests, charts, kustomizations, compose files, code. For `init` and `doctor`.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the door to the disk")]
 
+mod aspire;
 mod deployers;
 mod read;
 
@@ -44,7 +45,7 @@ const CODE: [&str; 15] = [
 const SOURCE: [&str; 12] = ["cs", "go", "java", "js", "jsx", "kt", "php", "py", "rb", "rs", "ts", "tsx"];
 
 /// Something that makes pods, as a manifest or a compose file has it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Workload {
     pub(crate) name: String,
     /// `compose` where it is a service of a compose file, `Release` where it is a release of Helm.
@@ -52,8 +53,20 @@ pub(crate) struct Workload {
     /// The namespace that is written there.
     pub(crate) namespace: Option<String>,
     pub(crate) ports: BTreeSet<Port>,
+    /// What its pods wear, as far as it is written out.
+    pub(crate) labels: BTreeMap<String, String>,
+    /// What its images are called: the last part, without a tag.
+    pub(crate) images: BTreeSet<String>,
     /// The file.
     pub(crate) file: String,
+}
+
+/// A Service of Kubernetes with a selector.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Front {
+    pub(crate) name: String,
+    pub(crate) namespace: Option<String>,
+    pub(crate) selector: BTreeMap<String, String>,
 }
 
 /// A container port.
@@ -77,6 +90,8 @@ pub(crate) struct Chart {
     pub(crate) ports: BTreeMap<String, BTreeSet<Port>>,
     /// The templates that make pods, without their endings.
     pub(crate) templates: BTreeSet<String>,
+    /// Those of them whose pods are called after the release, and then something more.
+    pub(crate) suffixed: BTreeSet<String>,
 }
 
 /// A chart that another one brings.
@@ -124,6 +139,15 @@ pub(crate) struct Look {
     /// What the directory itself is called.
     pub(crate) name: String,
     pub(crate) workloads: Vec<Workload>,
+    pub(crate) fronts: Vec<Front>,
+    /// Files that lie beside a kustomization, which does not name them, with the workloads in them.
+    pub(crate) unlisted: BTreeMap<String, BTreeSet<String>>,
+    /// Directories of AppHosts of Aspire.
+    pub(crate) hosts: BTreeSet<String>,
+    /// What they run, by name.
+    pub(crate) hosted: BTreeMap<String, aspire::Hosted>,
+    /// Directories of projects of .NET, by the project's name.
+    projects: BTreeMap<String, String>,
     pub(crate) charts: Vec<Chart>,
     pub(crate) kustomizations: Vec<Kustomization>,
     pub(crate) applications: Vec<Application>,
@@ -148,6 +172,8 @@ pub(crate) struct Look {
     pub(crate) directories: BTreeSet<String>,
     /// Directories whose `service.yaml` is a manifest of Kubernetes, or a template of one.
     pub(crate) taken: BTreeSet<String>,
+    /// Directories with a `service.yaml` of ours.
+    pub(crate) own: BTreeSet<String>,
     /// Rule files that are there already.
     pub(crate) rules: Vec<String>,
     /// Files that run Hedgerow as a function of kustomize.
@@ -171,6 +197,7 @@ impl Look {
         walk.directory("", 0);
         let Walk { mut look, reading, .. } = walk;
         reading.finish(&mut look);
+        aspire::finish(root, &mut look);
         deployers::finish(&mut look);
         Ok(look)
     }
@@ -238,6 +265,12 @@ impl Walk<'_> {
         }
         if is_source {
             self.look.sourced.insert(directory.to_owned());
+        }
+        if let Some(project) = name.strip_suffix(".csproj") {
+            self.look.projects.insert(project.to_owned(), directory.to_owned());
+            if text(&self.root.join(path)).is_some_and(|text| aspire::is_host(&text)) {
+                self.look.hosts.insert(directory.to_owned());
+            }
         }
         if name.ends_with(".rule") {
             self.look.rules.push(path.to_owned());

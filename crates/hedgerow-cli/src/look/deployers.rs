@@ -3,7 +3,6 @@
 use super::read::{is_name, joined, text_at};
 use super::{Application, ApplicationSet, Look, Workload, last_part};
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// What stands for the name of a directory in an ApplicationSet, once its template is plain text.
 const BASENAME: &str = "BASENAME";
@@ -89,7 +88,7 @@ impl Deployer {
 
 fn release(name: &str, namespace: Option<String>, file: &str) -> Workload {
     let (name, kind, file) = (name.to_owned(), "Release".to_owned(), file.to_owned());
-    Workload { name, kind, namespace, ports: BTreeSet::new(), file }
+    Workload { name, kind, namespace, file, ..Workload::default() }
 }
 
 /// The releases of a Helmfile. It is a template as a rule: what is templated in it says nothing, the rest is read.

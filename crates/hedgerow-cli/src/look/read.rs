@@ -1,6 +1,6 @@
 //! What one YAML file says of services.
 
-use super::{Chart, Dependency, Kustomization, Look, Port, Workload, deployers, last_part};
+use super::{Chart, Dependency, Front, Kustomization, Look, Port, Workload, deployers, last_part};
 use hedgerow_core::read::unread::is_foreign;
 use hedgerow_core::source::Sources;
 use hedgerow_yaml::Node;
@@ -15,6 +15,8 @@ pub(super) struct Reading {
     ports: BTreeMap<String, BTreeMap<String, BTreeSet<Port>>>,
     /// Files that make pods, by directory.
     pods: BTreeMap<String, BTreeSet<String>>,
+    /// Those of them whose pods are called after the release and something more, by directory.
+    suffixed: BTreeMap<String, BTreeSet<String>>,
     /// Files that kustomizations lay over others.
     patches: BTreeSet<String>,
 }
@@ -44,12 +46,16 @@ impl Reading {
                 let is_part = stem.starts_with('_') || name.ends_with(".tpl") && !stem.contains('.');
                 if text.contains("containers:") && !is_part && !text.contains("kind: CustomResourceDefinition") {
                     let stem = stem.strip_suffix(".yaml").unwrap_or(stem);
+                    if is_suffixed(text) {
+                        self.suffixed.entry(directory.to_owned()).or_default().insert(stem.to_owned());
+                    }
                     self.pods.entry(directory.to_owned()).or_default().insert(stem.to_owned());
                 }
                 self.literal_ports(directory, stem, text);
                 Self::objects(path, text, look);
-                if stem == "service" && is_foreign(text) {
-                    look.taken.insert(directory.to_owned());
+                if stem == "service" {
+                    let all = if is_foreign(text) { &mut look.taken } else { &mut look.own };
+                    all.insert(directory.to_owned());
                 }
             }
         }
@@ -78,11 +84,29 @@ impl Reading {
             let is_below = |path: &str| path == templates || path.starts_with(&format!("{templates}/"));
             // What `helm test` runs is deployed by nobody.
             let is_test = |path: &str| path.split('/').any(|part| part == "tests");
-            let below = self.pods.iter().filter(|(path, _)| !is_test(path));
-            let below = below.filter(|(path, _)| is_below(path) || is_below(&format!("/{path}")));
-            chart.templates = below.flat_map(|(_, stems)| stems.iter().cloned()).collect();
+            let of_chart = |files: &BTreeMap<String, BTreeSet<String>>| {
+                let below = files.iter().filter(|(path, _)| !is_test(path));
+                let below = below.filter(|(path, _)| is_below(path) || is_below(&format!("/{path}")));
+                below.flat_map(|(_, stems)| stems.iter().cloned()).collect()
+            };
+            chart.templates = of_chart(&self.pods);
+            chart.suffixed = of_chart(&self.suffixed);
         }
         look.workloads.retain(|workload| !self.patches.contains(&workload.file));
+        // What a kustomization does not name it does not deploy: mostly a patch that is not in use.
+        let is_unlisted = |file: &str| {
+            let beside = |kustomization: &&Kustomization| kustomization.directory == super::parent(file);
+            let lists = |kustomization: &Kustomization| kustomization.resources.iter().any(|listed| listed == file);
+            look.kustomizations.iter().find(beside).is_some_and(|beside| !beside.resources.is_empty())
+                && !look.kustomizations.iter().any(lists)
+        };
+        let (unlisted, listed) =
+            std::mem::take(&mut look.workloads).into_iter().partition(|workload| is_unlisted(&workload.file));
+        look.workloads = listed;
+        let unlisted: Vec<Workload> = unlisted;
+        for workload in unlisted {
+            look.unlisted.entry(workload.file).or_default().insert(workload.name);
+        }
         look.workloads.sort();
         look.workloads.dedup();
     }
@@ -126,9 +150,18 @@ impl Reading {
                 deployer.read(name, object.reference.namespace.as_deref(), &object.value, path, look);
                 continue;
             }
+            if kind == "Service" && object.group.is_empty() && is_name(name) {
+                let selector = object.value.pointer("/spec/selector").map(written).unwrap_or_default();
+                if !selector.is_empty() {
+                    let namespace = object.reference.namespace.clone().filter(|namespace| is_name(namespace));
+                    look.fronts.push(Front { name: name.clone(), namespace, selector });
+                }
+                continue;
+            }
             let templates = hedgerow_render::pod_templates(&object.group, kind);
-            let pods = templates.flat_map(|route| at_route(&object.value, route)).filter_map(|pods| pods.get("spec"));
-            let pods: Vec<_> = pods.collect();
+            let templates: Vec<_> = templates.flat_map(|route| at_route(&object.value, route)).collect();
+            let pods: Vec<_> = templates.iter().filter_map(|pods| pods.get("spec")).collect();
+            let worn = templates.iter().filter_map(|pods| pods.pointer("/metadata/labels"));
             // What has no pods is a patch, which says nothing of its own.
             if pods.is_empty() || !is_name(name) {
                 continue;
@@ -137,6 +170,8 @@ impl Reading {
                 name: name.clone(),
                 kind: kind.to_owned(),
                 namespace: object.reference.namespace.clone().filter(|namespace| is_name(namespace)),
+                labels: worn.flat_map(written).collect(),
+                images: pods.iter().flat_map(|pods| images(pods)).collect(),
                 ports: pods.into_iter().flat_map(container_ports).collect(),
                 file: path.to_owned(),
             });
@@ -201,6 +236,28 @@ fn at_route<'v>(value: &'v Value, route: &str) -> Vec<&'v Value> {
     values
 }
 
+/// Pairs of texts, as far as they are written out.
+fn written(value: &Value) -> BTreeMap<String, String> {
+    let pairs = value.as_object().into_iter().flatten();
+    pairs.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+}
+
+/// What the images of pods are called: `pay` of `registry.example/shop/pay:1.2`.
+fn images(pod: &Value) -> BTreeSet<String> {
+    let containers = pod.pointer("/containers").and_then(Value::as_array).into_iter().flatten();
+    let images = containers.filter_map(|container| container.get("image")?.as_str());
+    let last = images.map(|image| last_part(image).split([':', '@']).next().unwrap_or_default().to_owned());
+    last.filter(|name| is_name(name)).collect()
+}
+
+/// Whether a template calls its object after the release, as charts do, and adds something: `{{ include "x.fullname" . }}-web`.
+fn is_suffixed(text: &str) -> bool {
+    let name = text.lines().find_map(|line| line.trim_start().strip_prefix("name:"));
+    let Some(name) = name.filter(|name| name.contains(".fullname\"")) else { return false };
+    let is_printed = name.contains("printf \"%s-%s\"");
+    is_printed || name.rsplit_once("}}").is_some_and(|(_, rest)| rest.trim_matches(['"', '\'', ' ']).starts_with('-'))
+}
+
 fn container_ports(pod: &Value) -> BTreeSet<Port> {
     let containers = pod.pointer("/containers").and_then(Value::as_array).into_iter().flatten();
     let ports = containers.filter_map(|container| container.get("ports")?.as_array()).flatten();
@@ -240,6 +297,7 @@ fn chart(directory: &str, text: &str, look: &mut Look) {
         dependencies: dependencies.unwrap_or_default(),
         ports: BTreeMap::new(),
         templates: BTreeSet::new(),
+        suffixed: BTreeSet::new(),
     });
 }
 
@@ -272,6 +330,7 @@ fn compose(path: &str, text: &str, look: &mut Look) {
             namespace: None,
             ports: ports.collect(),
             file: path.to_owned(),
+            ..Workload::default()
         });
     }
 }

@@ -380,7 +380,7 @@ fn nothing_that_was_seen_is_lost_in_silence() {
                 ("run/out/Chart.yaml", "name: out\nversion: 1.0.0\ndependencies: [{name: other}]\n"),
             ],
             &[
-                "#   nginx: hedgerow/nginx (not there yet); apps/nginx.yaml\n",
+                "#   nginx: hedgerow/nginx (not there yet); apps/nginx.yaml; namespace edge\n",
                 "namespaces: [edge, tax] ",
                 "#   out: run/out; run/out/Chart.yaml\n",
                 "applications whose workloads are not in this tree: far\n",

@@ -15,3 +15,4 @@ mod explain;
 mod homes;
 mod init;
 mod schema;
+mod strangers;

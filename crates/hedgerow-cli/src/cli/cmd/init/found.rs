@@ -24,6 +24,12 @@ pub(super) struct Service {
     pub(super) seen: BTreeSet<String>,
     pub(super) ports: BTreeSet<Port>,
     pub(super) namespace: Option<String>,
+    /// Where its code is, as what runs it says.
+    code: Option<String>,
+    /// What its images are called.
+    images: BTreeSet<String>,
+    /// Whether this tree makes its pods, and no chart of others.
+    is_own: bool,
     /// Namespaces as manifests have them, each with its file.
     written: BTreeSet<(String, String)>,
     /// The name of its workloads, where another service has it in another namespace.
@@ -67,8 +73,16 @@ pub(super) fn propose(look: &Look) -> Proposal {
         service.namespace = service.namespace.take().filter(|namespace| *namespace != default_namespace);
     }
     let mut code = code(look, &services);
+    code.extend(affixed(look, &services, &code));
     if code.is_empty() {
         code.extend(alone::code(look, &services, &mut doubts));
+    }
+    let has_home_code = services.values().any(|service| has_code(look, &service.home));
+    if code.is_empty() && !has_home_code && !services.is_empty() {
+        doubts.push(
+            "no code was found for any of these services: `hedgerow scan` finds no calls before `scan: {services: [{path: …}]}` says where it is"
+                .to_owned(),
+        );
     }
     Proposal { services, include, exclude, environments, default_namespace, namespaces, code, doubts }
 }
@@ -194,12 +208,22 @@ fn homes(look: &Look, services: &mut BTreeMap<String, Service>) {
         let parents: BTreeSet<&str> = directories.iter().map(|directory| parent(directory)).collect();
         parents.into_iter().for_each(|parent| *votes.entry(parent).or_default() += 1);
     }
-    let is_within = |code: &String, directory: &str| code == directory || code.starts_with(&format!("{directory}/"));
     let has_code = |directory: &str| {
-        let has = |all: &BTreeSet<String>| all.iter().any(|code| is_within(code, directory));
+        let has = |all: &BTreeSet<String>| all.iter().any(|code| code == directory || is_below(code, directory));
         // Scripts beside manifests are code too, and less of a program.
         (has(&look.code), has(&look.sourced))
     };
+    // A directory of pictures may be called like a service. Where it has neither code, nor what deploys the service, nor rules, it is another thing.
+    let is_of = |directory: &str, name: &str| {
+        let has_code = has_code(directory) != (false, false);
+        let is_told =
+            services.get(name).is_some_and(|service| service.seen.iter().any(|file| is_below(file, directory)));
+        has_code || is_told || is_ours(look, directory)
+    };
+    for (name, directories) in &mut candidates {
+        directories.retain(|directory| is_of(directory, name));
+    }
+    candidates.retain(|_, directories| !directories.is_empty());
     let found: BTreeMap<String, String> = candidates
         .iter()
         .filter_map(|(name, directories)| {
@@ -217,6 +241,62 @@ fn homes(look: &Look, services: &mut BTreeMap<String, Service>) {
         service.has_home = home.is_some();
         service.home = home.cloned().unwrap_or_else(|| format!("{NEW_HOME}/{name}"));
     }
+}
+
+/// Whether a directory has our files in it, or nothing at all yet.
+fn is_ours(look: &Look, directory: &str) -> bool {
+    look.own.contains(directory)
+        || look.rules.iter().any(|rule| is_below(rule, directory))
+        || last_part(directory).starts_with("service.")
+}
+
+/// Whether there is code in a directory or below it.
+fn has_code(look: &Look, directory: &str) -> bool {
+    look.code.iter().chain(&look.sourced).any(|code| code == directory || is_below(code, directory))
+}
+
+/// Where code lies in directories that have one word before or behind the names of most services, or are called like their images.
+fn affixed(
+    look: &Look,
+    services: &BTreeMap<String, Service>,
+    known: &BTreeSet<(String, Option<String>)>,
+) -> BTreeSet<(String, Option<String>)> {
+    let is_placed = |name: &String| {
+        known.iter().any(|(path, of)| match of {
+            Some(of) => of == name,
+            None => look.directories.contains(&path.replace("{name}", name)),
+        })
+    };
+    let lacks = |(name, service): &(&String, &Service)| !has_code(look, &service.home) && !is_placed(name);
+    let without: Vec<(&String, &Service)> = services.iter().filter(lacks).collect();
+    let programs: Vec<&String> = look.code.iter().filter(|path| !path.is_empty()).collect();
+    let mut forms: BTreeMap<String, BTreeSet<&String>> = BTreeMap::new();
+    for (name, _) in &without {
+        for path in &programs {
+            let last = last_part(path);
+            let affix = last.strip_suffix(name.as_str()).filter(|before| before.ends_with(['-', '_', '.']));
+            let affix =
+                affix.or_else(|| last.strip_prefix(name.as_str()).filter(|behind| behind.starts_with(['-', '_', '.'])));
+            if affix.is_some() {
+                let above = path.strip_suffix(last).unwrap_or_default();
+                forms.entry(format!("{above}{}", last.replacen(name.as_str(), "{name}", 1))).or_default().insert(name);
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    let mut placed: BTreeSet<&String> = BTreeSet::new();
+    let most = forms.into_iter().max_by_key(|(form, names)| (names.len(), std::cmp::Reverse(form.clone())));
+    if let Some((form, names)) = most.filter(|(_, names)| names.len() > 1 && names.len() * 2 > without.len()) {
+        found.insert((form, None));
+        placed = names;
+    }
+    for (name, service) in without.into_iter().filter(|(name, _)| !placed.contains(name)) {
+        let called = |path: &&&String| service.images.iter().any(|image| image == last_part(path));
+        if let Some(path) = programs.iter().find(called) {
+            found.insert(((*path).clone(), Some(name.clone())));
+        }
+    }
+    found
 }
 
 /// The directories that a directory lies in, the nearest first.
@@ -267,6 +347,10 @@ fn code(look: &Look, services: &BTreeMap<String, Service>) -> BTreeSet<(String, 
     for (name, service) in services {
         let home = &service.home;
         let is_in = |code: &&String| *code == home || code.starts_with(&format!("{home}/"));
+        if let Some(code) = &service.code {
+            found.insert((code.clone(), Some(name.clone())));
+            continue;
+        }
         if look.code.iter().chain(&look.sourced).any(|code| is_in(&code)) {
             continue;
         }

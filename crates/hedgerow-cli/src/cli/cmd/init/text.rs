@@ -85,6 +85,7 @@ fn seen(look: &Look, proposal: &Proposal, owners: &BTreeMap<String, String>) -> 
         (look.kustomizations.len(), "kustomization"),
         (look.compose.len(), "compose file"),
         (look.applications.len(), "application"),
+        (look.hosts.len(), "Aspire AppHost"),
     ];
     let parts: Vec<_> = parts.into_iter().filter(|(number, _)| *number > 0).map(|(n, noun)| plural(n, noun)).collect();
     let parts = if parts.is_empty() { "nothing that deploys".to_owned() } else { parts.join(", ") };

@@ -78,7 +78,7 @@ pub(super) fn environments(
         }
     }
     let mut apart: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut lives: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut lives, mut own_lives): (BTreeMap<String, usize>, BTreeMap<String, usize>) = Default::default();
     for (name, service) in services.iter_mut() {
         let own = own(service, &deployers, &mut called);
         match own.iter().collect::<Vec<_>>().as_slice() {
@@ -86,13 +86,20 @@ pub(super) fn environments(
             [only] => {
                 service.namespace = Some((*only).clone());
                 *lives.entry((*only).clone()).or_default() += 1;
+                if service.is_own {
+                    *own_lives.entry((*only).clone()).or_default() += 1;
+                }
             }
             _ => drop(apart.insert(name.clone(), own)),
         }
     }
     // The namespace that is nobody's own comes from where most live, or from what environments have in common.
     let nowhere = services.len() - apart.len() - lives.values().sum::<usize>();
-    let most = most(&lives, nowhere);
+    // Charts of others bring their own namespaces, which say nothing of the tree's own services.
+    let most = match lives.len() {
+        0 | 1 => most(&lives, nowhere),
+        _ => most(&own_lives, nowhere),
+    };
     common.extend(lives.clone());
     let stem = called.iter().find_map(|(environment, names)| match names.iter().collect::<Vec<_>>().as_slice() {
         [only] => only
@@ -105,6 +112,12 @@ pub(super) fn environments(
     let is_guess = most.is_none() && single.is_none() && !services.is_empty();
     if is_guess && lives.is_empty() {
         doubts.push("no namespace was seen; `default` is a guess".to_owned());
+    } else if is_guess && nowhere == 0 {
+        let all: Vec<&str> = lives.keys().map(String::as_str).collect();
+        doubts.push(format!(
+            "no namespace is that of most services of this tree's own; `default` is a guess beside {}",
+            all.join(", ")
+        ));
     } else if is_guess {
         let few: Vec<&str> = lives.keys().map(String::as_str).collect();
         doubts.push(format!(

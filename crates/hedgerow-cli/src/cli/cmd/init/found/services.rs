@@ -30,7 +30,14 @@ pub(super) fn services(look: &Look, doubts: &mut Vec<String>) -> BTreeMap<String
         }
     }
     charts(look, &mut services, doubts);
+    hosted(look, &mut services, doubts);
     compose(look, &mut services, doubts);
+    there(look, &mut services);
+    for (file, names) in &look.unlisted {
+        let names = names.iter().map(String::as_str).filter(|name| !services.contains_key(*name));
+        doubt(doubts, &format!("in {file}, which the kustomization beside it does not name, and not proposed"), names);
+    }
+    doubts.extend(shared(look, &services));
     tests.retain(|name| !services.contains_key(*name));
     doubt(doubts, "only in directories of tests, and not proposed", tests);
     doubt(doubts, "not names that a service can have, and not proposed", odd);
@@ -46,10 +53,73 @@ pub(super) fn services(look: &Look, doubts: &mut Vec<String>) -> BTreeMap<String
     services
 }
 
+/// What an AppHost of Aspire runs. Its data stores are named: who deploys them elsewhere as pods has manifests of them.
+fn hosted(look: &Look, services: &mut BTreeMap<String, Service>, doubts: &mut Vec<String>) {
+    let (programs, stores): (Vec<_>, Vec<_>) = look.hosted.iter().partition(|(_, hosted)| hosted.is_program);
+    for (name, hosted) in programs {
+        if ServiceName::new(name).is_ok() {
+            let service = services.entry(name.clone()).or_default();
+            service.seen.insert(hosted.file.clone());
+            service.is_own = true;
+            service.code = hosted.code.clone().filter(|code| look.directories.contains(code));
+        }
+    }
+    let stores = stores.into_iter().map(|(name, _)| name.as_str()).filter(|name| !services.contains_key(*name));
+    doubt(doubts, "resources of the AppHost that are no programs, and not proposed", stores);
+}
+
+/// Where nothing deploys, the directories that hold rules, and those at the top that are called as ours are.
+fn there(look: &Look, services: &mut BTreeMap<String, Service>) {
+    if !services.is_empty() {
+        return;
+    }
+    let of_rules = look.rules.iter().map(|rule| parent(parent(rule)));
+    // Whom they may call lies beside them, where it has no rules of its own.
+    let called = look.rules.iter().filter_map(|rule| {
+        let (callee, above) = (last_part(rule).strip_suffix(".rule")?, parent(parent(parent(rule))));
+        look.directories.iter().find(|path| last_part(path) == callee && parent(path) == above).map(String::as_str)
+    });
+    let plain = look.directories.iter().map(String::as_str);
+    let plain = plain.filter(|path| path.starts_with("service.") && !path.contains('/'));
+    for home in of_rules.chain(called).chain(plain).filter(|home| ServiceName::new(last_part(home)).is_ok()) {
+        services.entry(last_part(home).to_owned()).or_default();
+    }
+}
+
+/// Workloads to whose pods the Service of another workload sends calls, too: by the rules they are two services, by addresses one.
+fn shared(look: &Look, services: &BTreeMap<String, Service>) -> Option<String> {
+    let may_share = |one: &Option<String>, other: &Option<String>| {
+        one.as_ref().zip(other.as_ref()).is_none_or(|(one, other)| one == other)
+    };
+    let mut found = BTreeSet::new();
+    for front in &look.fronts {
+        let is_selected = |workload: &&Workload| {
+            may_share(&workload.namespace, &front.namespace)
+                && front.selector.iter().all(|(key, value)| workload.labels.get(key) == Some(value))
+        };
+        let selected: Vec<&Workload> = look.workloads.iter().filter(is_selected).collect();
+        // Of several, the one that is called like the Service is meant.
+        if selected.iter().any(|workload| workload.name == front.name) {
+            let others = selected.iter().filter(|workload| workload.name != front.name);
+            let others = others.filter(|workload| services.contains_key(&workload.name));
+            found.extend(others.map(|workload| (workload.name.as_str(), front.name.as_str())));
+        }
+    }
+    let said: Vec<String> = found.iter().map(|(name, front)| format!("{name} (by the Service {front})")).collect();
+    (!said.is_empty()).then(|| {
+        format!(
+            "workloads whose pods another one's Service selects, too: {}; if both are one service, let its service.yaml name both under `workloads`",
+            said.join(", ")
+        )
+    })
+}
+
 fn add(services: &mut BTreeMap<String, Service>, workload: &Workload) {
     let service = services.entry(workload.name.clone()).or_default();
     service.seen.insert(workload.file.clone());
     service.ports.extend(workload.ports.iter().cloned());
+    service.images.extend(workload.images.iter().cloned());
+    service.is_own |= workload.kind != "Release";
     service.written.extend(workload.namespace.iter().map(|namespace| (namespace.clone(), workload.file.clone())));
 }
 
@@ -107,6 +177,7 @@ fn charts(look: &Look, services: &mut BTreeMap<String, Service>, doubts: &mut Ve
         if !has_workloads || is_known {
             for name in &names {
                 let service = services.entry((*name).to_owned()).or_default();
+                service.is_own = true;
                 let at = format!("{}/Chart.yaml", chart.directory);
                 service.seen.insert(at.trim_start_matches('/').to_owned());
                 // A directory of templates is of what it is called after.
@@ -146,14 +217,20 @@ fn whole(
     services: &mut BTreeMap<String, Service>,
     doubts: &mut Vec<String>,
 ) {
-    let unknown: BTreeSet<&str> = stems.iter().copied().filter(|stem| !known.contains(*stem)).collect();
-    if stems.iter().any(|stem| known.contains(*stem)) || known.contains(&chart.name) {
+    // A template that calls its pods after the release and its part says more than the name of its file.
+    let is_suffixed = |stem: &str| chart.suffixed.iter().any(|file| plain(file) == stem);
+    let named = |stem: &str| if is_suffixed(stem) { format!("{}-{stem}", chart.name) } else { stem.to_owned() };
+    let is_known = |stem: &str| known.contains(stem) || known.contains(&named(stem));
+    let unknown: BTreeSet<&str> = stems.iter().copied().filter(|stem| !is_known(stem)).collect();
+    if stems.iter().any(|stem| is_known(stem)) || known.contains(&chart.name) {
         doubt(doubts, &format!("the chart {} makes pods of more templates", at(chart)), unknown);
         return;
     }
-    let (guessed, odd): (Vec<&str>, Vec<&str>) = unknown.into_iter().partition(|stem| ServiceName::new(stem).is_ok());
+    let (guessed, odd): (Vec<&str>, Vec<&str>) =
+        unknown.into_iter().partition(|stem| ServiceName::new(&named(stem)).is_ok());
     for stem in &guessed {
-        let service = services.entry((*stem).to_owned()).or_default();
+        let service = services.entry(named(stem)).or_default();
+        service.is_own = true;
         service.seen.insert(format!("{}/templates", chart.directory).trim_start_matches('/').to_owned());
         // The longest name counts: `cart-db-service` is of `cart-db`.
         let is_nearest = |part: &str| {
@@ -161,7 +238,12 @@ fn whole(
         };
         service.ports.extend(ports(chart, &is_nearest));
     }
-    doubt(doubts, &format!("guessed from names of files in {}; `helm template` shows the names", at(chart)), guessed);
+    let guessed: Vec<String> = guessed.into_iter().map(named).collect();
+    doubt(
+        doubts,
+        &format!("guessed from names of files in {}; `helm template` shows the names", at(chart)),
+        guessed.iter().map(String::as_str),
+    );
     doubt(doubts, &format!("templates of {} whose names are no services'", at(chart)), odd);
 }
 
