@@ -216,8 +216,9 @@ fn homes(look: &Look, services: &mut BTreeMap<String, Service>) {
     // A directory of pictures may be called like a service. Where it has neither code, nor what deploys the service, nor rules, it is another thing.
     let is_of = |directory: &str, name: &str| {
         let has_code = has_code(directory) != (false, false);
-        let is_told =
-            services.get(name).is_some_and(|service| service.seen.iter().any(|file| is_below(file, directory)));
+        let is_told = services.get(name).is_some_and(|service| {
+            service.seen.is_empty() || service.seen.iter().any(|file| is_below(file, directory))
+        });
         has_code || is_told || is_ours(look, directory)
     };
     for (name, directories) in &mut candidates {
