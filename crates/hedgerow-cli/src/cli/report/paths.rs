@@ -49,7 +49,7 @@ impl Paths {
         let path = &sources.get(source).path;
         match &self.others {
             Some((first, directory)) if *first <= source => {
-                self.from_top(directory, path).unwrap_or_else(|| path.clone())
+                self.in_repository(directory, path).unwrap_or_else(|| path.clone())
             }
             _ => self.of_fleet(path),
         }
@@ -59,7 +59,7 @@ impl Paths {
     pub(in crate::cli) fn of_fleet(&self, path: &str) -> String {
         let found = match &self.base {
             Base::Unknown => None,
-            Base::Directory(root) => self.from_top(root, path),
+            Base::Directory(root) => self.in_repository(root, path),
             Base::Revision(prefix) if prefix.is_empty() => None,
             Base::Revision(prefix) => Some(format!("{prefix}/{path}")),
         };
@@ -67,7 +67,7 @@ impl Paths {
     }
 
     /// A path below a directory, from the top of the fleet's repository. Standard input is nowhere.
-    fn from_top(&self, directory: &Path, path: &str) -> Option<String> {
+    fn in_repository(&self, directory: &Path, path: &str) -> Option<String> {
         let Base::Directory(root) = &self.base else { return None };
         let repository = self.repository.get_or_init(|| Repository::find(root).ok()).as_ref()?;
         if repository.is_bare() || path.starts_with('<') {
