@@ -213,7 +213,7 @@ pub struct Names {
 /// # Errors
 /// When there is no `hedgerow.yaml` in the root or the root cannot be read.
 pub fn names_below(root: &Path) -> Result<Names, Error> {
-    let tree = Tree::open(root).map_err(|source| Error::Root { path: root.to_path_buf(), source })?;
+    let tree = Tree::open(root, None).map_err(|source| Error::Root { path: root.to_path_buf(), source })?;
     let path = root.join("hedgerow.yaml");
     let file = tree.config(&path).ok_or(Error::NoConfig(path))?;
     let config = Reader::new().config(file);
