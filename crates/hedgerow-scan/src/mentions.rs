@@ -27,6 +27,7 @@ use crate::frameworks;
 use crate::inventory::{Home, Owners};
 use crate::mention::{Named, asks_for_host, in_list, is_address_variable, is_choice, is_past_proxy, named};
 use crate::names::files::last;
+use crate::names::keys::asks_for;
 use crate::pack::Kind;
 use crate::part::Part;
 use crate::places::Places;
@@ -47,7 +48,7 @@ use hidden::Hidden;
 use project::Beside;
 use questions::Question;
 use shares::{Asked, Shares};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use variables::{asked_for, is_deploy, taken};
 
 /// How many places one finding shows.
@@ -58,6 +59,24 @@ const MAX_MARKS: usize = 4;
 const MANY: usize = 12;
 const MANY_OF_FILES: usize = 6;
 
+/// What code asks for of a file of sections that it and others have, `[shop]` with `ledger_url = …` below it.
+#[derive(Debug, Clone, Copy)]
+struct Asks<'k>(&'k BTreeSet<String>);
+
+impl<'k> Asks<'k> {
+    /// None where nothing of the file is asked for by its name: then whoever reads it takes all of it.
+    fn new(file: &PlainFile, keys: &'k BTreeSet<String>) -> Option<Self> {
+        let lines = || file.text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';']));
+        let is_ini = lines().find(|line| !line.is_empty()).is_some_and(|line| line.starts_with('['));
+        let mut names = lines().filter_map(|line| line.split_once(['=', ':'])).map(|(name, _)| name.trim());
+        (is_ini && names.any(|name| asks_for(keys, name))).then_some(Self(keys))
+    }
+
+    fn asks_for(self, key: &str) -> bool {
+        key.is_empty() || asks_for(self.0, key)
+    }
+}
+
 /// How a text belongs to a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Whose {
@@ -67,6 +86,8 @@ enum Whose {
     Mounted,
     /// And their command or a variable names it.
     Named,
+    /// Others find it there, too, and the service's code names the place.
+    Asked,
     /// A module that it is made of brings it along.
     Brought,
 }
@@ -105,13 +126,21 @@ pub(crate) fn ask<'a>(
         }
     }
     let by_path: BTreeMap<&str, &PlainFile> = tree.texts.iter().map(|file| (file.path.as_str(), file)).collect();
-    for (home, given) in homes.iter().filter_map(|home| Some((home, deploy.of(&home.name)?))) {
+    for (nth, home, given) in
+        homes.iter().enumerate().filter_map(|(nth, home)| Some((nth, home, deploy.of(&home.name)?)))
+    {
         let own = texts.entry(&home.name).or_default();
         for (path, is_named) in &given.files {
             let whose = if *is_named { Whose::Named } else { Whose::Mounted };
             match own.iter_mut().find(|(file, _)| file.path == *path) {
                 Some((_, known)) => *known = whose,
                 None => own.extend(by_path.get(path.as_str()).map(|file| (*file, whose))),
+            }
+        }
+        let names = |place: &String| parts.get(nth).is_some_and(|part| part.files.contains(place));
+        for (_, path) in given.beside.iter().filter(|(place, _)| names(place)) {
+            if !own.iter().any(|(file, _)| file.path == *path) {
+                own.extend(by_path.get(path.as_str()).map(|file| (*file, Whose::Asked)));
             }
         }
         // Settings that modules bring along: what they say counts where code or the service's own settings ask for it.
@@ -153,7 +182,9 @@ pub(crate) fn ask<'a>(
             let shared = if sharing.of(&file.path).is_some() { Sharers::All } else { Sharers::By(&shared) };
             let is_for_others =
                 *whose == Whose::Mounted && shares.is_for_others(&home.name, &file.path, last(&file.path));
-            in_text((file, *whose), home, hosts, (shared, is_for_others), &is_set, &mut found, &mut unset);
+            let keys = (*whose == Whose::Asked).then(|| Asks::new(file, &part.keys)).flatten();
+            let of = (shared, is_for_others, keys);
+            in_text((file, *whose), home, hosts, of, &is_set, &mut found, &mut unset);
         }
         let own: Vec<&PlainFile> = own.into_iter().map(|(file, _)| file).collect();
         let languages = part.account.read.keys().map(String::as_str);
@@ -274,7 +305,7 @@ fn in_text(
     (file, whose): (&PlainFile, Whose),
     home: &Home,
     hosts: &Hosts,
-    (shared, is_for_others): (Sharers<'_>, bool),
+    (shared, is_for_others, keys): (Sharers<'_>, bool, Option<Asks<'_>>),
     is_set: &impl Fn(&str) -> bool,
     found: &mut Mentions,
     unset: &mut BTreeMap<String, Place>,
@@ -333,6 +364,7 @@ fn in_text(
                 // What is put into a store is a row like others: who reads it may call there.
                 false if file.path.ends_with(".sql") => Weight::LooseAddress,
                 false if whose == Whose::Named => Weight::of_named(&file.text, &setting),
+                false if keys.is_some_and(|keys| !keys.asks_for(key)) => Weight::UnaskedAddress,
                 false => match Weight::of_setting(&file.text, &setting) {
                     Weight::Address if is_for_others => Weight::SharedAddress,
                     weight => weight,

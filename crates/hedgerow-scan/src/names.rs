@@ -3,6 +3,7 @@
 
 mod constants;
 pub(crate) mod files;
+pub(crate) mod keys;
 mod settings;
 mod shown;
 
@@ -42,6 +43,8 @@ pub(crate) struct Names<'a, 'p> {
     pub(crate) reads: BTreeMap<String, Place>,
     /// The files of settings that it is given and that reached code names.
     pub(crate) files: BTreeSet<String>,
+    /// The keys of settings that it asks for, where it names a file that others have as well.
+    pub(crate) keys: BTreeSet<String>,
     /// The variables for addresses in code that is reached and that no comment answers for.
     asked: BTreeMap<String, Place>,
     /// What stands around the literals of the function that was asked last.
@@ -58,7 +61,7 @@ impl<'a, 'p> Names<'a, 'p> {
         given: Option<&Given>,
     ) -> Self {
         let settings = Addresses::new(given, hosts, &home.name);
-        let (asked_for, mentions, variables, reads, files, asked) = Default::default();
+        let (asked_for, mentions, variables, reads, files, keys, asked) = Default::default();
         Self {
             infer,
             reach,
@@ -71,6 +74,7 @@ impl<'a, 'p> Names<'a, 'p> {
             variables,
             reads,
             files,
+            keys,
             asked,
             around: None,
         }
@@ -98,6 +102,15 @@ impl<'a, 'p> Names<'a, 'p> {
             self.tags(program.files[*file as usize].facts);
         }
         self.files = files::named(self.infer, self.reach, &own, given);
+        if given.is_some_and(|given| self.files.iter().any(|name| given.beside.contains_key(name))) {
+            // Where it is not said what of its code runs, scripts may start what nothing is seen to reach.
+            let is_said = self.home.directories.iter().any(|(_, main)| main.is_some());
+            let all = own.iter().filter(|_| !is_said).flat_map(|file| {
+                let count = program.files[*file as usize].facts.functions.len();
+                (0..u32::try_from(count).unwrap_or(u32::MAX)).filter_map(|at| program.function_at(*file, at))
+            });
+            self.keys = keys::asked(program, self.reach.functions.keys().copied().chain(all));
+        }
         let constants = Constants::new(program, self.reach, &own);
         for function in self.reach.functions.keys() {
             let is_own = own.contains(&program.file_of(*function));

@@ -52,6 +52,8 @@ pub(crate) struct Part {
     pub(crate) reads: BTreeMap<String, Place>,
     /// The files of settings that the deploy gives it and that reached code names.
     pub(crate) files: BTreeSet<String>,
+    /// The keys that it asks for of those that others have as well.
+    pub(crate) keys: BTreeSet<String>,
     /// The parts of the configuration that reached code asks for by name.
     pub(crate) sections: BTreeSet<Vec<String>>,
     /// What of its code was read.
@@ -173,7 +175,7 @@ pub(crate) fn part<'p>(
     names.read(&part.found, around.deploy.of(&home.name), &browser.files);
     names.unset(variables, around.deploy.of(&home.name), &mut part.found);
     (part.mentions, part.variables, part.reads) = (names.mentions, names.variables, names.reads);
-    part.files = names.files;
+    (part.files, part.keys) = (names.files, names.keys);
     // A call that is known says more.
     let is_known = |found: &Outcome, service: &str| {
         let edge = found.edges.get(&(home.name.clone(), service.to_owned()));

@@ -85,6 +85,9 @@ pub(crate) fn left_out(path: &str) -> Option<&'static str> {
     if is_document || DOCUMENTS.contains(&stem.as_str()) || is_in(&["doc", "docs"]) {
         return Some("documentation");
     }
+    if is_packaging(path) {
+        return Some("how a package is made");
+    }
     if matches!(extension, "svg" | "drawio" | "puml" | "plantuml" | "mmd" | "dot" | "d2" | "excalidraw") {
         return Some("a drawing");
     }
@@ -119,6 +122,21 @@ pub(crate) fn is_prose(path: &str) -> bool {
     let name = TEMPLATES.iter().find_map(|end| name.strip_suffix(end)?.strip_suffix('.')).unwrap_or(&name);
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     matches!(extension, "md" | "mdx" | "markdown" | "rst" | "adoc" | "asciidoc")
+}
+
+/// Whether a file says how a distribution's package is made of the tree, and what changed in it: words for people and for the package's
+/// builder, of which none is an address that the program calls.
+pub(crate) fn is_packaging(path: &str) -> bool {
+    const TEMPLATES: &[&str] = &[".in", ".tmpl", ".template", ".j2", ".rpkg", ".tpl"];
+    const OF_DEBIAN: &[&str] = &["control", "rules", "copyright", "watch", "compat", "changelog", "upstream"];
+    let mut parts = path.rsplit('/');
+    let name = parts.next().unwrap_or(path);
+    let name = TEMPLATES.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+    let is_debian = parts.any(|directory| directory == "debian");
+    let ends = |ends: &[&str]| name.rsplit_once('.').is_some_and(|(stem, end)| !stem.is_empty() && ends.contains(&end));
+    matches!(name, "PKGBUILD" | "APKBUILD" | ".SRCINFO")
+        || ends(&["spec", "ebuild", "nuspec", "podspec", "gemspec"])
+        || is_debian && (OF_DEBIAN.contains(&name) || ends(OF_DEBIAN))
 }
 
 /// Whether a file is one in which a tool keeps what it brought from where.
@@ -199,6 +217,16 @@ mod tests {
             ("a/x.pyi", Some("types without code")),
             ("a/try.http", Some("requests that people send by hand")),
             ("a/third_party/x.tcl", Some("somebody else's")),
+            ("a/shop.spec", Some("how a package is made")),
+            ("a/shop.spec.in", Some("how a package is made")),
+            ("a/debian/control", Some("how a package is made")),
+            ("a/debian/shop.copyright", Some("how a package is made")),
+            ("a/aur/PKGBUILD", Some("how a package is made")),
+            ("a/net/shop-1.2.ebuild", Some("how a package is made")),
+            ("a/debian/changelog", Some("documentation")),
+            ("a/rules", None),
+            ("a/debian/shop.default", None),
+            ("a/spec", None),
             ("a/tests/run.bash", Some("a test")),
             ("a/e2e/x.sql", Some("a test")),
             ("a/run.bash", None),

@@ -2,7 +2,7 @@
 
 use crate::config::ScanConfig;
 use crate::inventory::Service;
-use crate::texts::{is_prose, left_out};
+use crate::texts::{is_packaging, is_prose, left_out};
 use hedgerow_code::frontend::Language;
 use hedgerow_code::frontend::foreign::{foreign, is_mixed};
 use hedgerow_code::ir::Facts;
@@ -107,7 +107,7 @@ pub fn wants(path: &str, config: &ScanConfig) -> Want {
         }
         Some(language) => Want::Code(language),
         None if foreign(path).is_some() => Want::Text,
-        None if is_prose(path) => Want::Nothing,
+        None if is_prose(path) || is_packaging(path) => Want::Nothing,
         None if is_settings(name) => {
             let noise = matches!(name, "package-lock.json" | "composer.lock") || name.ends_with(".map");
             if noise { Want::Nothing } else { Want::Text }

@@ -51,6 +51,9 @@ pub struct Given {
     /// The files of the tree that compose mounts into its containers or that its image copies in, by their paths; and whether a command
     /// or a variable names them.
     pub files: BTreeMap<String, bool>,
+    /// The settings files besides that its containers find and that are no more its own than others': by where they lie there, their
+    /// paths in the tree. Code that names the place reads them.
+    pub beside: BTreeMap<String, String>,
     /// What of the tree its containers have, by compose or by their image: a directory or a file, and where it lies there.
     pub places: BTreeSet<(String, String)>,
     /// Where its image says that Python looks for modules.

@@ -273,13 +273,17 @@ pub(super) fn give(
                 true => sharers <= MAX_SHARERS,
                 false => files.len() <= MAX_FILES && !is_code && sharers == 1,
             };
-            for (path, _) in &files {
+            for (path, rest) in &files {
                 let is_named = named.contains(path);
                 let is_others = || !is_file && owner(path).is_some_and(|owner| owner != *service);
                 let is_object = || texts.get(path).is_some_and(|text| is_manifest(path, text));
                 let counts = is_named
                     || (!is_object() && is_own && named.is_empty() && is_settings(path, target) && !is_others());
                 if !counts {
+                    let may_be = is_file || (files.len() <= MAX_FILES && !is_code);
+                    if may_be && is_settings(path, target) && !is_object() && !is_others() {
+                        given.beside.extend(places(path, rest).into_iter().map(|place| (place, (*path).to_owned())));
+                    }
                     continue;
                 }
                 let known = given.files.get(*path).copied();

@@ -48,6 +48,9 @@ fn of_one(caller: &str, weight: Weight, path: &str, Question { callee, mentions 
         Weight::UnreachedAddress => {
             format!("`{caller}` has an address of `{callee}` in code that no known entry point reaches")
         }
+        Weight::UnaskedAddress => {
+            format!("`{caller}` has an address of `{callee}` under a key that its code is not seen to ask for")
+        }
         Weight::Name => format!("`{caller}` names `{callee}`, and no call of it was found"),
         Weight::Order => format!("the deploy starts `{caller}` after `{callee}`, and no call of it was found"),
     };
@@ -76,6 +79,9 @@ fn of_file(caller: &str, weight: Weight, path: &str, questions: &[Question]) -> 
         }
         Weight::UnreachedAddress => {
             format!("`{caller}` has addresses of {names} in `{path}`, in code that no known entry point reaches")
+        }
+        Weight::UnaskedAddress => {
+            format!("`{caller}` has addresses of {names} in `{path}`, under keys that its code is not seen to ask for")
         }
         Weight::Name => format!("`{caller}` names {names} in `{path}`, and no call of them was found"),
         Weight::Order => format!("the deploy starts `{caller}` after {names}, and no call of them was found"),

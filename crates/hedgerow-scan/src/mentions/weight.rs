@@ -38,6 +38,8 @@ pub(crate) enum Weight {
     LooseAddress,
     /// An address in code that nothing reaches.
     UnreachedAddress,
+    /// An address in settings that others have as well, under a key that the service's code is not seen to ask for.
+    UnaskedAddress,
     /// A name.
     Name,
     /// The deploy starts the one after the other.

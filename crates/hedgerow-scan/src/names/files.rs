@@ -9,11 +9,13 @@ use hedgerow_code::ir::{Expr, ExprId, Facts, Range};
 use hedgerow_deploy::Given;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The names of the files that a service is given: those of its ConfigMaps, and those that compose mounts.
+/// The names of the files that a service is given: those of its ConfigMaps, and those that compose mounts. Those that others have as well
+/// are asked for by where they lie.
 fn wanted(given: &Given) -> BTreeSet<&str> {
     let mounted = given.mounted.iter().map(|file| file.name.as_str());
     let all = mounted.chain(given.files.keys().map(|path| last(path)));
-    all.filter(|name| name.contains('.')).collect()
+    let all = all.filter(|name| name.contains('.'));
+    all.chain(given.beside.keys().map(String::as_str)).collect()
 }
 
 pub(crate) fn last(path: &str) -> &str {
@@ -52,7 +54,7 @@ pub(super) fn named<'p>(
         let facts = program.facts_of(*function);
         for id in program.exprs(*function) {
             match facts.expr(id) {
-                Expr::Text(word) => found.extend(wanted.get(last(facts.word(*word))).map(|name| (*name).to_owned())),
+                Expr::Text(word) => found.extend(of_text(facts.word(*word), &wanted).map(str::to_owned)),
                 Expr::Name(word) | Expr::Member { name: word, .. } if constants.names.contains(facts.word(*word)) => {
                     found.extend(asked_by(infer, &constants, *function, id).into_iter().map(str::to_owned));
                 }
@@ -102,8 +104,12 @@ fn constants<'p>(infer: &Infer<'_, 'p>, reach: &Reach<'p>, wanted: &BTreeSet<&st
 /// A text that ends in one of the names.
 fn text<'p>(facts: &'p Facts, id: ExprId, wanted: &BTreeSet<&str>) -> Option<(Range, &'p str)> {
     let Expr::Text(word) = facts.expr(id) else { return None };
-    let name = last(facts.word(*word));
-    wanted.contains(name).then(|| (facts.span(id), name))
+    of_text(facts.word(*word), wanted).map(|name| (facts.span(id), name))
+}
+
+/// What a text names: a place, or a file by the end of its path.
+fn of_text<'p>(text: &'p str, wanted: &BTreeSet<&str>) -> Option<&'p str> {
+    [text, last(text)].into_iter().find(|name| wanted.contains(name))
 }
 
 /// The files whose names an expression holds that may be a constant.

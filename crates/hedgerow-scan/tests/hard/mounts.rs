@@ -86,6 +86,122 @@ fn of_a_shared_directory_each_reads_what_it_names() {
     ]);
 }
 
+/// `s-shop` and `s-mail` have one directory of settings, and only `s-shop` has code.
+fn beside(code: &str, settings: &str) -> String {
+    let mount = "volumes: ['./conf:/etc/bank']";
+    compose(&format!("{mount}}}\n  s-mail: {{image: x, {mount}"), &format!("{settings}{code}"))
+}
+
+const INI: &str = "-- deploy/conf/shop.conf\n# of the shop\n[shop]\nledger_url=http://s-ledger:80\n";
+const PARSER: &str = "-- service.shop/main.py\nimport configparser, os, sys\nparser = configparser.ConfigParser()\n";
+
+#[test]
+fn of_a_shared_directory_each_reads_what_its_code_names() {
+    let python = |code: &str| beside(&format!("{PARSER}{code}\n"), INI);
+    let get = "parser.get('shop', 'ledger_url')";
+    rows(&[
+        (python(&format!("parser.read('/etc/bank/shop.conf')\nprint({get})")), CALLS),
+        (python(&format!("parser.read([sys.argv[1], '/etc/bank/shop.conf'])\nprint({get})")), CALLS),
+        (
+            python(&format!("def read(path='/etc/bank/shop.conf'):\n    parser.read(path)\n    print({get})\nread()")),
+            CALLS,
+        ),
+        (
+            python(&format!("PLACE = os.environ.get('SHOP', '/etc/bank/shop.conf')\nparser.read(PLACE)\nprint({get})")),
+            CALLS,
+        ),
+        // By parts of a key, and by the field that it is kept in.
+        (
+            python("parser.read('/etc/bank/shop.conf')\nfor k in sys.argv:\n    print(parser['shop']['ledger_' + k])"),
+            CALLS,
+        ),
+        (
+            python(&format!(
+                "class O: pass\no = O()\nparser.read('/etc/bank/shop.conf')\no.ledger_url = {get}\ndef f():\n    print(o.ledger_url)\nf()"
+            )),
+            CALLS,
+        ),
+        // All of it.
+        (python("parser.read('/etc/bank/shop.conf')\nprint(dict(parser['all']))"), CALLS),
+        // Other languages, other files.
+        (
+            beside(
+                "-- service.shop/main.js\nconst ini = require('ini'), fs = require('fs');\nconsole.log(ini.parse(fs.readFileSync('/etc/bank/shop.conf')).shop.ledger_url);\n",
+                INI,
+            ),
+            CALLS,
+        ),
+        (
+            beside(
+                "-- service.shop/main.go\npackage main\nimport \"os\"\nfunc main() { os.ReadFile(\"/etc/bank/shop.yaml\") }\n",
+                "-- deploy/conf/shop.yaml\nledger: {url: 'http://s-ledger'}\n",
+            ),
+            CALLS,
+        ),
+        // Another place, a file without one, and a key that nobody asks for.
+        (python(&format!("parser.read('/etc/other/shop.conf')\nprint({get})")), NONE),
+        (python(&format!("parser.read('shop.conf')\nprint({get})")), NONE),
+        (
+            beside(
+                &format!("{PARSER}parser.read('/etc/bank/shop.conf')\nprint(parser.get('shop', 'name'))\n"),
+                &format!("{INI}name = x\n"),
+            ),
+            &["shop ? ledger"],
+        ),
+        (
+            beside(
+                &format!(
+                    "{PARSER}class O: pass\no = O()\nparser.read('/etc/bank/shop.conf')\no.ledger_url = {get}\nprint(parser.get('shop', 'name'))\n"
+                ),
+                &format!("{INI}name = x\n"),
+            ),
+            &["shop ? ledger"],
+        ),
+    ]);
+}
+
+#[test]
+fn of_an_image_that_several_run_each_reads_what_its_code_names() {
+    let tree = |code: &str, file: &str| {
+        compose(
+            "build: ./image}\n  s-mail: {build: ./image",
+            &format!(
+                "-- deploy/image/Dockerfile\nFROM python\nCOPY files/ /\n-- deploy/image/files/etc/bank/{file}\n[shop]\nledger_host = s-ledger\n{code}"
+            ),
+        )
+    };
+    let code = |place: &str| format!("{PARSER}parser.read('{place}')\nprint(parser.get('shop', 'ledger_host'))\n");
+    rows(&[
+        (tree(&code("/etc/bank/shop.conf"), "shop.conf"), CALLS),
+        (tree(&code("/etc/bank/shop.ini"), "shop.ini"), CALLS),
+        (tree(&code("/etc/bank/shop.cfg"), "shop.cfg"), CALLS),
+        (tree(&code("/etc/bank/shop.conf"), "mail.conf"), NONE),
+        (tree(&code("/files/etc/bank/shop.conf"), "shop.conf"), NONE),
+    ]);
+}
+
+#[test]
+fn how_a_package_is_made_is_no_setting() {
+    let log = "%changelog\n- s-ledger: call http://s-ledger/x\n";
+    let tree = |path: &str| {
+        format!(
+            "-- service.ledger/x.txt\n-- hedgerow.yaml\nscan: {{}}\n-- service.shop/main.py\nprint(1)\n-- service.shop/{path}\n{log}"
+        )
+    };
+    rows(&[
+        (tree("shop.spec"), NONE),
+        (tree("shop.spec.in"), NONE),
+        (tree("rpm/shop.spec.j2"), NONE),
+        (tree("debian/control"), NONE),
+        (tree("debian/changelog"), NONE),
+        (tree("PKGBUILD"), NONE),
+        // What else lies there, or is called so, is read.
+        (tree("spec"), CALLS),
+        (tree("debian/shop.default"), CALLS),
+        (tree("rules"), CALLS),
+    ]);
+}
+
 #[test]
 fn a_file_that_everybody_has_says_nothing_of_each() {
     let of = |names: &[&str]| {
