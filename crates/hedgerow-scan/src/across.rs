@@ -3,6 +3,7 @@
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::inventory::{Home, Owners};
 use crate::join::Join;
+use crate::mute;
 use crate::pack::Kind;
 use crate::part::Part;
 use crate::places::Places;
@@ -83,6 +84,7 @@ pub(crate) fn across(
     unparsed(files, homes, hosts, parts, &mut outcome);
     unread(tree, deploy, &mut outcome);
     left_out(tree, homes, &mut outcome);
+    mute::ask(tree, homes, deploy, &mut outcome);
     outcome.findings.sort_by(|a, b| {
         let key = |f: &Finding| (f.marks.first().map(|(place, _)| place.clone()), f.code);
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))

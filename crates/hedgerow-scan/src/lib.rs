@@ -75,6 +75,7 @@ mod join;
 mod loads;
 mod mention;
 mod mentions;
+mod mute;
 mod names;
 mod outside;
 mod pack;

@@ -67,6 +67,8 @@ pub struct Deploy {
     unread: BTreeMap<String, Unread>,
     /// The workloads of charts that are nobody's and whose names are not known in full: how many, by file.
     nameless: BTreeMap<String, usize>,
+    /// The charts with such workloads that give nothing to any service, by their directories: the first file with one.
+    mute: BTreeMap<String, String>,
     /// The deploy files that are no YAML from some line on, each with the fault.
     broken: BTreeMap<String, String>,
     /// The compose files that name files of variables which the tree does not have, each with the services that get them.
@@ -116,6 +118,11 @@ impl Deploy {
     /// The files of charts with workloads that are nobody's and whose names are not known in full, and how many there are.
     pub fn nameless(&self) -> impl Iterator<Item = (&str, usize)> {
         self.nameless.iter().map(|(path, count)| (path.as_str(), *count))
+    }
+
+    /// The directories of charts with such workloads that have none of any service, each with the first file of one. Charts within are theirs.
+    pub fn mute(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.mute.iter().map(|(directory, path)| (directory.as_str(), path.as_str()))
     }
 
     /// The deploy files that are no YAML from some line on, each with the fault.

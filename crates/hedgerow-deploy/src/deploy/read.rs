@@ -106,6 +106,13 @@ impl Deploy {
         }
         let maps = maps::of(&items);
         let pods = deploy.workloads(&items, &maps, &kustomizations, hosts, &owner);
+        let speaking: BTreeSet<&str> = pods.iter().filter_map(|pods| Some(charts.outermost(pods.chart?.0))).collect();
+        for item in items.iter().filter(|item| deploy.nameless.contains_key(item.path)) {
+            let Some(directory) = item.chart.map(|(directory, _)| charts.outermost(directory)) else { continue };
+            if !speaking.contains(directory) {
+                deploy.mute.entry(directory.to_owned()).or_insert_with(|| item.path.to_owned());
+            }
+        }
         services::name(&items, &pods, hosts);
         deploy.routes.extend(ingress::routes(&items, &pods, hosts));
         published::machines(&deploy.projects, hosts);

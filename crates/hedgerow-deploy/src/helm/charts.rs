@@ -146,6 +146,12 @@ impl Charts {
         self.charts.iter().any(of_chart)
     }
 
+    /// The directory of the chart that a chart lies in as a part of it: its own, where it lies in none.
+    pub(crate) fn outermost<'d>(&self, directory: &'d str) -> &'d str {
+        let mut above = directory.match_indices("charts/").map(|(at, _)| directory[..at].trim_end_matches('/'));
+        above.find(|above| self.charts.contains_key(*above)).unwrap_or(directory)
+    }
+
     /// Files that give something to a chart which is not known: the file, the directory of the chart with its name, and what it is.
     pub(crate) fn lacks(&self) -> impl Iterator<Item = (&str, (&str, &str), &str)> {
         self.outside.lacks.iter().filter_map(|(path, directory, what)| {

@@ -1,7 +1,7 @@
 //! Functions that cut texts which may be known in part. What depends on a gap is not known, and what does not is.
 //!
 //! A gap may hold any letters, and none. Letters beside it that may be a part of what is looked for, together with letters of the gap, become a part of the gap. The
-//! name of a release is not empty, and has small letters, digits and `-` in it.
+//! name of a release is not empty, and has small letters, digits and `-` in it, the last of these not at its ends.
 
 use crate::partial::{Gap, Part, Partial};
 use crate::value::{Map, Value};
@@ -37,6 +37,11 @@ fn may_hold(gap: &Gap, is_any: impl Fn(char) -> bool) -> bool {
         Gap::Release(_) => ('a'..='z').chain('0'..='9').chain(['-']).any(is_any),
         Gap::Unknown | Gap::OneOf(_) | Gap::LeftOut | Gap::Lost => true,
     }
+}
+
+/// Whether a gap may begin, or end, with any of these letters.
+fn may_end_with(gap: &Gap, is_any: impl Fn(char) -> bool) -> bool {
+    may_hold(gap, |letter| is_any(letter) && !(matches!(gap, Gap::Release(_)) && letter == '-'))
 }
 
 /// How long the longest end of a text is that is a beginning, and not all, of another one.
@@ -117,7 +122,7 @@ fn trimmed_start(text: &Partial, is_cut: impl Fn(char) -> bool + Copy) -> Partia
                 is_done = !rest.is_empty();
                 made.push_str(rest);
             }
-            Piece::Gap(gap) if !is_done && may_hold(&gap, is_cut) => push_unknown(&mut made),
+            Piece::Gap(gap) if !is_done && may_end_with(&gap, is_cut) => push_unknown(&mut made),
             Piece::Gap(gap) => {
                 is_done = true;
                 made.push(gap);
@@ -187,7 +192,7 @@ pub(super) fn without_prefix(prefix: &Partial, text: &Partial) -> Option<Partial
     }
     let open = prefix.strip_prefix(first).filter(|open| !open.is_empty());
     let (Some(open), Some(Piece::Gap(gap))) = (open, pieces.get(rest)) else { return Some(text.clone()) };
-    if !may_hold(gap, |letter| open.starts_with(letter)) {
+    if !may_end_with(gap, |letter| open.starts_with(letter)) {
         return Some(text.clone());
     }
     let mut made = Partial::unknown();
@@ -344,7 +349,7 @@ mod tests {
         ] {
             assert_eq!(trimmed(&text(from), char::is_whitespace), text(expected), "{from}");
         }
-        for (from, expected) in [("--a--", "a"), ("-~-a", "?a"), ("a-?-", "a?"), ("/~/", "/~/")] {
+        for (from, expected) in [("--a--", "a"), ("-~-a", "~-a"), ("a-?-", "a?"), ("/~/", "/~/")] {
             assert_eq!(trimmed(&text(from), |letter| letter == '-'), text(expected), "{from}");
         }
     }
@@ -363,6 +368,12 @@ mod tests {
             ("ab", "?abc", Some("?c")),
             ("a", "~b", Some("?b")),
             ("/", "~b", Some("~b")),
+            // No release begins or ends with a dash.
+            ("-", "~-b", Some("~-b")),
+            ("-", "-~", Some("~")),
+            ("-a", "~", Some("~")),
+            ("a-", "~", Some("?")),
+            ("-", "?", Some("?")),
             ("~", "~-b", Some("-b")),
             ("~", "a-b", None),
             ("?", "ab", None),

@@ -29,6 +29,7 @@ mod library;
 mod lookups;
 mod maps;
 mod mounts;
+mod mute;
 mod packages;
 mod places;
 mod pydantic;
