@@ -23,6 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Browser {
     /// Its files, with those of libraries that nothing else of the service loads.
     pub(crate) files: BTreeSet<u32>,
+    /// Those that nothing says so of but where they lie: an address of a service there is still asked about.
+    pub(crate) supposed: BTreeSet<u32>,
     /// The first file that begins there.
     pub(crate) first: Option<u32>,
     /// Where files of components lie that are the browser's as well.
@@ -141,7 +143,9 @@ pub(crate) fn find(program: &Program, packs: &Packs, programs: &Programs, home: 
             }
         }
         if !more {
-            return Browser { files, first: Some(first), scopes };
+            let told = sides.iter().filter(|(_, side)| matches!(side, Side::Page | Side::Dom)).map(|(file, _)| *file);
+            let supposed = files.difference(&graph.closure(told)).copied().collect();
+            return Browser { files, supposed, first: Some(first), scopes };
         }
     }
 }

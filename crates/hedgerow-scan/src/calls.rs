@@ -15,7 +15,7 @@ use crate::infer::{CONSTRUCTORS, Infer};
 use crate::join::Join;
 use crate::pack::{Gives, Kind, Packs, Sink, Source};
 use crate::program::{FnId, PackageId, Program};
-use crate::questions::Question;
+use crate::questions::{Cause, Question};
 use crate::reach::{Reach, Site};
 use crate::said::Said;
 use crate::value::{Crossing, Piece, Template, Unknown, Value, Values};
@@ -125,6 +125,7 @@ pub(crate) fn find(context: &Context) -> Found {
         dials: Vec::new(),
         covered: Vec::new(),
         questions: Vec::new(),
+        asked: BTreeMap::new(),
         written: Written::default(),
         needed: Needed::default(),
         variables: RefCell::default(),
@@ -156,6 +157,8 @@ struct Search<'a, 'p> {
     covered: Vec<(Site, Vec<Site>)>,
     /// The calls that cannot be told.
     questions: Vec<Question>,
+    /// Their indices, by the call, the one that leads there, and what is not known.
+    asked: BTreeMap<(Place, Option<Place>, BTreeSet<Cause>), usize>,
     /// What the call that is looked at says of its target.
     written: Written,
     needed: Needed,

@@ -172,7 +172,8 @@ pub(crate) fn part<'p>(
     (part.account, part.loads) = crate::account::of_code(infer, home, reach, (entries, browser));
     let mut names =
         Names::new(infer, reach, &answered, around.hosts.of(&home.name), home, around.deploy.of(&home.name));
-    names.read(&part.found, around.deploy.of(&home.name), &browser.files);
+    let in_browsers = browser.files.difference(&browser.supposed).copied().collect();
+    names.read(&part.found, around.deploy.of(&home.name), &in_browsers);
     names.unset(variables, around.deploy.of(&home.name), &mut part.found);
     (part.mentions, part.variables, part.reads) = (names.mentions, names.variables, names.reads);
     (part.files, part.keys) = (names.files, names.keys);

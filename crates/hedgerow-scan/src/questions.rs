@@ -309,7 +309,8 @@ fn message(first: &Question, group: &Group, count: usize) -> String {
     let names: Option<Vec<(String, &str)>> = names.collect();
     match names.filter(|names| group.is_one && !names.is_empty()) {
         Some(names) => {
-            let is = names[0].1;
+            // What no deploy file sets is not known either.
+            let is = names.iter().map(|(_, is)| *is).find(|is| *is != names[0].1).map_or(names[0].1, |_| "not known");
             let names: BTreeSet<String> = names.into_iter().map(|(name, _)| name).collect();
             let verb = if names.len() == 1 { "is" } else { "are" };
             format!("{} {verb} {is}: {cannot}", enumerate(names))
@@ -321,4 +322,47 @@ fn message(first: &Question, group: &Group, count: usize) -> String {
 /// Whether two places share a letter.
 fn overlaps(a: &Place, b: &Place) -> bool {
     a.path == b.path && a.range.start < b.range.end && b.range.start < a.range.end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hedgerow_code::ir::Range;
+
+    #[test]
+    fn what_is_asked_names_each_cause_as_it_is() {
+        let site = Place { path: "a.ts".to_owned(), range: Range::default() };
+        let room = Room { key: ("a.ts".to_owned(), None), path: "a.ts".to_owned(), label: "`a`".to_owned() };
+        let said = |causes: &[Cause]| {
+            let question = Question {
+                causes: causes.iter().cloned().collect(),
+                site: site.clone(),
+                caller: None,
+                unknown: Vec::new(),
+                missing: BTreeSet::new(),
+                speaker: room.clone(),
+                wrapper: room.clone(),
+                holders: BTreeSet::new(),
+                rooms: BTreeSet::new(),
+                example: String::new(),
+                help: Vec::new(),
+            };
+            let group = Group { items: vec![0, 1], room: room.clone(), is_one: true, is_rest: false, others: 0 };
+            message(&question, &group, 2)
+        };
+        let unset = |name: &str| Cause::Unset(format!("the variable `{name}`"));
+        let unknown = Cause::Unknown { path: "a.ts".to_owned(), scope: String::new(), name: "base".to_owned() };
+        let cannot = "the targets of 2 calls cannot be told";
+        for (causes, expected) in [
+            (vec![], cannot.to_owned()),
+            (vec![unset("A")], format!("the variable `A` is not set: {cannot}")),
+            (vec![unset("A"), unset("B")], format!("the variable `A` and the variable `B` are not set: {cannot}")),
+            (vec![unknown.clone()], format!("`base` is not known: {cannot}")),
+            // What is not set is not known either; what is computed cannot be set.
+            (vec![unset("A"), unknown], format!("`base` and the variable `A` are not known: {cannot}")),
+            (vec![unset("A"), Cause::At(site.clone(), None)], cannot.to_owned()),
+        ] {
+            assert_eq!(said(&causes), expected);
+        }
+    }
 }

@@ -126,15 +126,16 @@ impl Search<'_, '_> {
             help,
         };
         // What many ways lead to is asked once: a comment that answers has to do so for all of them.
-        let is_same = |known: &&mut Question| {
-            (&known.site, &known.caller, &known.causes) == (&question.site, &question.caller, &question.causes)
-        };
-        match self.questions.iter_mut().find(is_same) {
+        let key = (question.site.clone(), question.caller.clone(), question.causes.clone());
+        match self.asked.get(&key).and_then(|at| self.questions.get_mut(*at)) {
             Some(known) => {
                 question.rooms.retain(|room| known.rooms.contains(room));
                 known.rooms = question.rooms;
             }
-            None => self.questions.push(question),
+            None => {
+                self.asked.insert(key, self.questions.len());
+                self.questions.push(question);
+            }
         }
     }
 

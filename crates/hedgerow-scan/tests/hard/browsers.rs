@@ -18,6 +18,8 @@ const KEPT: &[&str] = &["shop -> ledger proven"];
 #[test]
 fn what_a_page_calls_its_browser_calls() {
     let nothing: &[&str] = &[];
+    // Of what nothing loads only its place says that it is a page's: an address there is asked about.
+    let later: &[&str] = &["shop ? cart"];
     let angular = "-- service.shop/src/main.ts\nimport { platformBrowserDynamic } from '@angular/platform-browser-dynamic';\nimport { AppModule } from './app/app.module';\nplatformBrowserDynamic().bootstrapModule(AppModule);\n\
          -- service.shop/src/app/app.module.ts\nimport { NgModule } from '@angular/core';\nimport { LedgerService } from './ledger.service';\n@NgModule({providers: [LedgerService]})\nexport class AppModule {}\n\
          -- service.shop/src/app/ledger.service.ts\nimport { HttpClient } from '@angular/common/http';\nexport class LedgerService { constructor(private http: HttpClient, private at: string) {}\n  load() { return this.http.get('http://s-ledger/x'); }\n  other() { return this.http.get(this.at); } }\n\
@@ -29,7 +31,8 @@ fn what_a_page_calls_its_browser_calls() {
     rows(&[
         (&format!("{APP}{REACT}"), nothing),
         (&format!("{APP}{angular}"), nothing),
-        (&format!("{APP}{vue}"), nothing),
+        // What components load is not seen to be loaded.
+        (&format!("{APP}{vue}"), &["shop ? ledger"]),
         (&format!("-- service.shop/main.py\n{plain}"), KEPT),
         (
             &format!(
@@ -51,6 +54,10 @@ fn what_a_page_calls_its_browser_calls() {
             nothing,
         ),
         (
+            &format!("{APP}{REACT}-- service.shop/src/sync.ts\nsetInterval(() => fetch('http://s-cart/x'), 1000);\n"),
+            later,
+        ),
+        (
             "-- service.shop/web/a.ts\nlocalStorage.setItem('x', String(await fetch(location.at)));\nfetch('http://s-ledger/x');\n",
             nothing,
         ),
@@ -63,21 +70,21 @@ fn what_a_page_calls_its_browser_calls() {
                     "import type { Request } from 'express';\nimport { type Response } from 'express';\nimport { App }"
                 )
             ),
-            nothing,
+            later,
         ),
         // What builds the app is no server of it.
         (
             &format!(
                 "{APP}{REACT}-- service.shop/src/pages/Orders.tsx\nexport default function Orders() {{ fetch('http://s-cart/x'); }}\n-- service.shop/scripts/icons.js\nconst fs = require('fs');\nfs.readFileSync('x');\n-- service.shop/tailwind.config.js\nconst path = require('path');\nmodule.exports = {{ content: [path.join('x')] }};\n"
             ),
-            nothing,
+            later,
         ),
         // Nor does a script of people beside it change whose its parts are, though nothing but the DOM is known of those around.
         (
             &format!(
                 "{APP}{REACT}-- service.shop/src/pages/dom.ts\ndocument.title = 'x';\n-- service.shop/src/pages/a/Orders.tsx\nexport default function Orders() {{ fetch('http://s-cart/x'); }}\n-- service.shop/tools/x.js\nconst fs = require('fs');\nfs.readFileSync('x');\n-- service.shop/scripts/icons.js\nrequire('fs');\n"
             ),
-            nothing,
+            later,
         ),
         // A library beside the app that only the app loads.
         (
@@ -85,7 +92,7 @@ fn what_a_page_calls_its_browser_calls() {
                 "{APP}{}-- service.shop/packages/ui/package.json\n{{\"name\": \"@shop/ui\", \"main\": \"index.ts\"}}\n-- service.shop/packages/ui/index.ts\nexport const button = 1;\n-- service.shop/packages/ui/unused.ts\nexport function unused(at: string) {{ fetch(at); fetch('http://s-cart/x'); }}\n",
                 REACT.replace("import { App }", "import { button } from '@shop/ui';\nimport { App }")
             ),
-            nothing,
+            later,
         ),
     ]);
 }

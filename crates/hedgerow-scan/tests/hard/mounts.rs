@@ -11,7 +11,7 @@ fn compose(container: &str, files: &str) -> String {
 }
 
 #[track_caller]
-fn rows(rows: &[(String, &[&str])]) {
+pub(crate) fn rows(rows: &[(String, &[&str])]) {
     let wrong: Vec<String> = rows
         .iter()
         .map(|(tree, expected)| (tree, asks(tree), *expected))

@@ -1,18 +1,7 @@
 //! What everybody is given is no fact about each: hosts that are called past a proxy, files and variables of one object, code that several
 //! services share, and routes that are switched off.
 
-use crate::silent::asks;
-
-#[track_caller]
-fn rows(rows: &[(String, &[&str])]) {
-    let wrong: Vec<String> = rows
-        .iter()
-        .map(|(tree, expected)| (tree, asks(tree), *expected))
-        .filter(|(_, found, expected)| found != expected)
-        .map(|(tree, found, expected)| format!("{tree}\n    found {found:?}, expected {expected:?}"))
-        .collect();
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-}
+use crate::mounts::rows;
 
 const OTHERS: &str = "-- service.ledger/x.txt\n-- service.cart/x.txt\n-- hedgerow.yaml\nscan: {}\n";
 const NONE: &[&str] = &[];
