@@ -196,6 +196,18 @@ fn values_that_feed_themselves_end() {
     });
 }
 
+#[test]
+fn values_that_take_each_other_over_in_rings_end() {
+    let mut text = String::from("export const s0 = { ...s2, url: 'http://s-b/x' };\n");
+    for at in 1..40 {
+        let (next, other) = ((at + 1) % 40, (at + 7) % 40);
+        text += &format!("export const s{at} = {{ ...s{next}, ...s{other}, ...s{}, a{at}: 1 }};\n", at - 1);
+    }
+    text += "fetch(s20.url);\nfetch(s31.none);\n";
+    let found = scan_one("main.ts", Language::TypeScript, &text);
+    assert_eq!(found.edges.len(), 1, "{:?}", found.edges);
+}
+
 /// A tree of one service with one file of Go, and the service `service.b`.
 fn scan_go(text: &str) -> hedgerow_scan::Outcome {
     in_parallel(|| {
@@ -328,7 +340,9 @@ fn code_that_is_too_large_is_code_that_was_not_read() {
 fn scan_one(name: &str, language: Language, text: &str) -> hedgerow_scan::Outcome {
     let facts = Arc::new(language.frontend().unwrap().facts(text));
     let code = [CodeFile { path: format!("service.a/{name}"), language, facts }];
-    let services = [Service { name: "service.a".into(), slug: "s-a".into(), directory: "service.a".into() }];
+    let service =
+        |name: &str| Service { name: name.into(), slug: name.replace("service.", "s-"), directory: name.into() };
+    let services = ["service.a", "service.b"].map(service);
     let config = ScanConfig::default();
     scan(&Tree {
         services: &services,

@@ -1,7 +1,7 @@
 //! What is stored in globals, fields and the parts of values.
 
 use super::environment::variable;
-use super::{Eval, Frame, MAX_DEPTH, packs};
+use super::{Eval, Frame, packs};
 use crate::infer::property;
 use crate::pack::Source;
 use crate::program::{GlobalId, Meaning, Owner, Ty, TypeId};
@@ -12,6 +12,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How many classes behind an interface are looked at.
 const MAX_BEHIND: usize = 64;
+
+/// How many written values are looked through for one field where they take each other over by spreads.
+const MAX_SPREADS: usize = 64;
 
 impl<'p> Eval<'_, 'p> {
     pub(super) fn stored(&self, stored: Stored) -> Values {
@@ -337,8 +340,45 @@ impl<'p> Eval<'_, 'p> {
         self.positional(&frame, arguments, at)
     }
 
-    /// The field of a value that is written out.
+    /// The field of a value that is written out. What it is made of by spreads counts where it does not name the field
+    /// itself; such values hold each other in rings (a state that is its own former state and more), so each counts once.
     pub(super) fn part(&self, made: Site, chain: &[Site], name: &str) -> Option<Values> {
+        let mut found: Option<Values> = None;
+        let mut seen = BTreeSet::from([(made, chain.to_vec())]);
+        let mut open = vec![(made, chain.to_vec())];
+        while let Some((made, chain)) = open.pop() {
+            if let Some(values) = self.own_part(made, &chain, name) {
+                found.get_or_insert_default().add(&values);
+                continue;
+            }
+            for spread in self.spreads(made, &chain) {
+                if seen.len() == MAX_SPREADS {
+                    self.cuts.set(self.cuts.get() + 1);
+                    break;
+                }
+                if seen.insert(spread.clone()) {
+                    open.push(spread);
+                }
+            }
+        }
+        found
+    }
+
+    /// The values written out that a written value takes over whole.
+    fn spreads(&self, made: Site, chain: &[Site]) -> Vec<(Site, Vec<Site>)> {
+        let program = self.infer.program;
+        let Expr::Composite { parts, .. } = program.expr(made.function, made.expr) else { return Vec::new() };
+        let frame = Frame { function: made.function, chain: chain.to_vec() };
+        let parts = program.parts(made.function, *parts).iter();
+        let spreads = parts.filter(|part| self.is_field(made.function, part, ALL));
+        let values = spreads.flat_map(|part| self.eval(&frame, part.value, 0).known.clone().into_keys());
+        values
+            .filter_map(|value| if let Value::Made(made, chain) = value { Some((made, chain)) } else { None })
+            .collect()
+    }
+
+    /// The field that a written value names itself.
+    fn own_part(&self, made: Site, chain: &[Site], name: &str) -> Option<Values> {
         let program = self.infer.program;
         let Expr::Composite { ty, parts } = program.expr(made.function, made.expr) else {
             return self.named_part(made, chain, name);
@@ -358,20 +398,6 @@ impl<'p> Eval<'_, 'p> {
             }
             (None, None) => order.get(*at).is_some_and(|field| field.name == name),
         });
-        if let Some((_, part)) = part {
-            return Some((*self.eval(&frame, part.value, 0)).clone());
-        }
-        let spread = parts.iter().filter(|part| self.is_field(made.function, part, ALL));
-        let mut values = Values::default();
-        for value in spread.flat_map(|part| self.eval(&frame, part.value, 0).known.clone().into_keys()) {
-            if let Value::Made(made, chain) = value
-                && self.depth.get() < MAX_DEPTH
-            {
-                self.depth.set(self.depth.get() + 1);
-                values.add(&self.part(made, &chain, name).unwrap_or_default());
-                self.depth.set(self.depth.get() - 1);
-            }
-        }
-        (!values.is_empty()).then_some(values)
+        part.map(|(_, part)| (*self.eval(&frame, part.value, 0)).clone())
     }
 }
