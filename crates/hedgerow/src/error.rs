@@ -15,6 +15,7 @@ pub enum Error {
     NoConfig(PathBuf),
     /// There is no configuration, and beside its place a file with nearly its name.
     #[error("there is no `{}`, but there is `{}`: rename it to `hedgerow.yaml`", path.display(), found.display())]
+    #[non_exhaustive]
     MisnamedConfig {
         /// Where the configuration would be.
         path: PathBuf,
@@ -23,6 +24,7 @@ pub enum Error {
     },
     /// The root cannot be read.
     #[error("cannot read `{}`", path.display())]
+    #[non_exhaustive]
     Root {
         /// The root as requested.
         path: PathBuf,
@@ -34,6 +36,7 @@ pub enum Error {
     Faulty(Report),
     /// The fleet does not declare the environment.
     #[error("hedgerow.yaml declares no environment `{wanted}`; declared are: {}", list(declared))]
+    #[non_exhaustive]
     NoEnvironment {
         /// The environment that was asked for.
         wanted: String,
@@ -42,6 +45,7 @@ pub enum Error {
     },
     /// A name that cannot be one of its kind.
     #[error("`{name}` is not valid: it {reason}")]
+    #[non_exhaustive]
     BadName {
         /// The name as it was given.
         name: String,

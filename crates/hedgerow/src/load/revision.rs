@@ -33,6 +33,7 @@ pub enum RevisionError {
     Outside(PathBuf),
     /// There is no revision of that name.
     #[error("there is no revision `{revision}`{hint}")]
+    #[non_exhaustive]
     Unknown {
         /// The revision as it was asked for.
         revision: String,
@@ -41,6 +42,7 @@ pub enum RevisionError {
     },
     /// The revision holds no configuration.
     #[error("the revision `{revision}` holds no fleet: there is no `{path}`{}", beside(found.as_deref()))]
+    #[non_exhaustive]
     NoConfig {
         /// The revision as it was asked for.
         revision: String,
@@ -53,6 +55,7 @@ pub enum RevisionError {
     #[error(
         "an object of the revision `{revision}` is not here: {reason} (in a shallow or partial clone, fetch it first)"
     )]
+    #[non_exhaustive]
     Missing {
         /// The revision as it was asked for.
         revision: String,
