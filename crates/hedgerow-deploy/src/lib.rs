@@ -48,9 +48,9 @@ mod standin;
 mod value;
 
 pub use deploy::{
-    Command, Deploy, Foreign, Given, Hiding, Mounted, Route, Said, Schedule, Sheet, Spot, Step, Text, Unread,
+    Command, Deploy, Foreign, Given, Hiding, MapUses, Mounted, Route, Said, Schedule, Sheet, Spot, Step, Text, Unread,
     Unreadable, Word, build, documents, dotenv, foreign_objects, image, is_manifest, is_too_deep, properties, swells,
-    without_objects,
+    unused_maps, without_objects,
 };
 pub use environments::ENVIRONMENTS;
 pub use host::{Answer, Hosts, Listener, Machine, has_own_scheme};

@@ -28,7 +28,7 @@ mod whose;
 mod workloads;
 
 pub use command::{Command, Mounted, Word};
-pub use foreign::{Foreign, foreign_objects};
+pub use foreign::{Foreign, MapUses, foreign_objects, unused_maps};
 pub use given::{Given, Hiding};
 pub(crate) use ingress::is_route;
 pub use mounts::{is_manifest, without_objects};

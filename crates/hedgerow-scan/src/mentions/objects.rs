@@ -1,4 +1,5 @@
-//! Objects of kinds that nothing here reads: a controller that does may call the addresses in them, and nobody knows which service that is.
+//! Objects that nothing here reads, of other kinds or ConfigMaps that no workload names: who reads them may call the addresses in them, and
+//! nobody knows which service that is.
 
 use super::given::listed;
 use super::{MAX_MARKS, place};
@@ -10,7 +11,7 @@ use hedgerow_code::ir::{Directive, Range};
 use hedgerow_code::lines;
 use hedgerow_code::testcode::is_test;
 use hedgerow_core::diag::Code;
-use hedgerow_deploy::{Hosts, foreign_objects};
+use hedgerow_deploy::{Hosts, MapUses, foreign_objects, unused_maps};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Asks who calls the addresses in such objects, once for each file.
@@ -22,12 +23,23 @@ pub(super) fn ask(tree: &Tree, hosts: &Hosts, outcome: &mut Outcome) {
     }
     let is_applied = |path: &str| tree.config.deploy.as_ref().is_none_or(|globs| globs.is_match(path));
     let files = tree.texts.iter().filter(|file| is_applied(&file.path) && !is_test(&file.path));
-    let found: Vec<Finding> = files.filter_map(|file| of_file(file, tree, hosts, &known)).collect();
+    let mut uses = MapUses::default();
+    for file in tree.texts {
+        uses.read(&file.text);
+    }
+    let found: Vec<Finding> = files.filter_map(|file| of_file(file, tree, hosts, &known, &uses)).collect();
     outcome.findings.extend(found);
 }
 
-fn of_file(file: &PlainFile, tree: &Tree, hosts: &Hosts, known: &BTreeSet<(&str, &str, u32)>) -> Option<Finding> {
-    let objects = foreign_objects(&file.path, &file.text);
+fn of_file(
+    file: &PlainFile,
+    tree: &Tree,
+    hosts: &Hosts,
+    known: &BTreeSet<(&str, &str, u32)>,
+    uses: &MapUses,
+) -> Option<Finding> {
+    let mut objects = foreign_objects(&file.path, &file.text);
+    objects.extend(unused_maps(&file.path, &file.text, uses));
     if objects.is_empty() {
         return None;
     }

@@ -608,3 +608,51 @@ fn an_address_in_an_object_of_a_kind_that_is_not_read_is_asked_about() {
         assert_eq!(asks(&tree(&files)), expected, "{files}");
     }
 }
+
+#[test]
+fn an_address_in_a_config_map_that_no_workload_names_is_asked_about() {
+    let map = |meta: &str, said: &str| {
+        format!("-- k8s/x.yaml\napiVersion: v1\nkind: ConfigMap\n{meta}\ndata:\n  application.yaml: |\n    {said}\n")
+    };
+    let named = "metadata:\n  namespace: bank\n  name: conf # of all";
+    let pod = |volume: &str| {
+        format!(
+            "-- k8s/web.yaml\nkind: Deployment\napiVersion: apps/v1\nmetadata: {{name: web}}\nspec: {{}}\npod:\n{volume}\n"
+        )
+    };
+    let address = "ledger: {url: 'http://s-ledger:8080'}";
+    for (files, expected) in [
+        (map(named, address), &[" ? ledger"][..]),
+        (
+            map("metadata: {labels: {a: b}, name: conf}", "routes:\n      - uri: http://s-cart.default.svc:8080"),
+            &[" ? cart"],
+        ),
+        (map("metadata: {name: \"conf\"}", "a=http://s-ledger\n    b=https://s-cart/x"), &[" ? cart ledger"]),
+        // Another map is named.
+        (map(named, address) + &pod("  - configMap: {name: other}"), &[" ? ledger"]),
+        (map(named, address) + &pod("  - configMap:\n      defaultMode: 1\n  - name: conf"), &[" ? ledger"]),
+        (
+            map("metadata: {name: '{{ .Release.Name }}-conf'}", address)
+                + &pod("  - configMapRef: {name: '{{ x }}-other'}"),
+            &[" ? ledger"],
+        ),
+        // Prose that names it.
+        (map(named, address) + &pod("  # the configMap of old: conf"), &[" ? ledger"]),
+        (map(named, address) + &pod("  - configMap:\n      defaultMode: 1\n      name: conf"), &[]),
+        (map(named, address) + &pod("  - configMapRef: {name: conf}"), &[]),
+        (map(named, address) + &pod("  - configMapRef:\n      name: 'conf'"), &[]),
+        (map(named, address) + &pod("  - valueFrom: {configMapKeyRef: {key: a, name: conf}}"), &[]),
+        (map(named, address) + &pod("  configMapName: conf"), &[]),
+        (
+            map("metadata: {name: '{{ .Release.Name }}-conf'}", address)
+                + &pod("  - configMap: {name: '{{ include \"x\" . }}-conf'}"),
+            &[],
+        ),
+        // No address, or none of the fleet's; somebody has said why.
+        (map(named, "name: s-ledger"), &[]),
+        (map(named, "url: http://example.com"), &[]),
+        (map(named, "url: http://s-ledger # hedgerow: ignore a drill"), &[]),
+    ] {
+        assert_eq!(asks(&tree(&files)), expected, "{files}");
+    }
+}
