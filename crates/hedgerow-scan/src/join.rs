@@ -210,10 +210,35 @@ impl Join<'_> {
         host.filter(|host| self.hosts.named(host).is_some()).map(Partial::from).into_iter().collect()
     }
 
+    /// What ends the host of an address that is a whole name of a service: a port, or behind a dot a namespace with one.
+    fn after_name(&self, text: &Partial) -> Option<String> {
+        let text = text.known()?;
+        let host = text.rsplit_once("://").map_or(text, |(_, host)| host);
+        let (host, end) = match host.strip_suffix('.') {
+            Some(host) => (host, format!("{}:", self.hosts.namespace()?)),
+            None => (host, ":".to_owned()),
+        };
+        (!host.contains(['/', ':', '@']) && self.hosts.named(host).is_some()).then_some(end)
+    }
+
     /// The texts a template can be.
     fn expand(&self, template: &Template, judged: &mut Judged) -> Vec<Partial> {
         let mut texts = vec![Partial::default()];
+        let mut is_given = false;
         for piece in &template.0 {
+            // Behind the whole name of a service that comes from outside, the name does not go on.
+            if matches!(piece, Piece::Hole) && is_given {
+                for text in &mut texts {
+                    if let Some(end) = self.after_name(text) {
+                        text.append(&Partial::from(end));
+                    }
+                }
+            }
+            is_given = match piece {
+                Piece::Environment(_) | Piece::Flag(_) | Piece::Setting(_) => true,
+                Piece::Text(text) | Piece::Key(text) => is_given && text == ".",
+                Piece::Hole => false,
+            };
             let mut values = match piece {
                 Piece::Text(text) | Piece::Key(text) => vec![Partial::read(text)],
                 Piece::Hole => vec![Partial::unknown()],

@@ -324,3 +324,36 @@ fn a_container_with_an_address_for_good_answers_there() {
         ),
     ]);
 }
+
+#[test]
+fn what_follows_a_name_that_the_deploy_gives_whole_is_no_part_of_the_name() {
+    let calls = |given: &str, code: &str, expected: &[&str]| {
+        let tree =
+            shop(&format!("environment: {given}")) + "-- service.ledger-old/x.txt\n-- service.shop/a.js\n" + code;
+        assert_eq!(asks(&tree), expected, "{given} {code}");
+    };
+    let joined: &[&str] = &["shop -> ledger joined"];
+    let rest = "const rest = process.argv[2];\n";
+    for code in [
+        "fetch(`http://${process.env.AT}${rest}`);",
+        "fetch('http://' + process.env.AT + rest + '/x');",
+        "fetch(`${process.env.AT}${rest}/x`);",
+        "fetch(`http://${process.env.AT}.${rest}/x`);",
+        "fetch(`http://${process.env.AT}.${rest}:80/x`);",
+    ] {
+        calls("{AT: s-ledger}", &format!("{rest}{code}"), joined);
+    }
+    // The name is not whole, or the code itself writes it.
+    for (given, code) in [
+        ("{AT: s-led}", "fetch(`http://${process.env.AT}${rest}`);"),
+        ("{AT: s-ledger}", "fetch(`http://${process.env.AT}-${rest}`);"),
+        ("{AT: http}", "fetch(`${process.env.AT}://s-ledger${rest}`);"),
+        ("{AT: x.s-ledger}", "fetch(`http://${process.env.AT}${rest}`);"),
+    ] {
+        let tree = shop(&format!("environment: {given}"))
+            + "-- service.ledger-old/x.txt\n-- service.shop/a.js\n"
+            + rest
+            + code;
+        assert!(!asks(&tree).contains(&"shop -> ledger joined".to_owned()), "{given} {code}: {:?}", asks(&tree));
+    }
+}
