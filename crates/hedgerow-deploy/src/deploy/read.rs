@@ -2,6 +2,7 @@
 
 use super::item::{Item, Texts, partial_at, pod_template};
 use super::kustomize::Kustomizations;
+use super::mounts::is_manifest;
 use super::{Deploy, Step, Text, Unread, Unreadable, ingress, maps, published, services, settings, whose};
 use crate::helm::Charts;
 use crate::host::{Hosts, with_releases};
@@ -36,22 +37,31 @@ impl Deploy {
                     (sheets, releases) = (rendered.sheets, rendered.releases);
                     rendered.documents
                 }
-                None => match charts.jinja(text.text) {
-                    Some(made) => {
+                None => {
+                    let mut read = None;
+                    let made = charts.jinja(text.text).or_else(|| {
+                        let (values, fault) = settings::read(text.text);
+                        let is_filled =
+                            fault.is_some() && text.text.contains("{{") && is_manifest(text.path, text.text);
+                        read = Some((values, fault));
+                        is_filled.then(|| charts.filled_by_go(text.text))
+                    });
+                    if let Some(made) = made {
                         if !made.is_whole || made.has_lost {
                             unread.push((text.path, None, made.is_whole, made.lacks));
                         }
                         sheets = made.sheets;
                         made.documents
-                    }
-                    None => {
-                        let (values, fault) = settings::read(text.text);
-                        if let Some(fault) = fault.filter(|_| !is_template(text.text)) {
+                    } else {
+                        let (values, fault) = read.unwrap_or_default();
+                        if let Some(fault) =
+                            fault.filter(|_| !is_template(text.text) || is_manifest(text.path, text.text))
+                        {
                             deploy.broken.insert(text.path.to_owned(), fault);
                         }
                         values.into_iter().map(Value::from).collect()
                     }
-                },
+                }
             };
             let values = values.into_iter().filter(|value| !value.is_null());
             for (document, value) in values.enumerate() {

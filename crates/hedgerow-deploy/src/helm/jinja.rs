@@ -31,6 +31,16 @@ impl Charts {
     }
 }
 
+impl Charts {
+    /// What a manifest can come to that a program fills by Go's templates, outside of any chart: nothing of what it is filled with is known.
+    pub(crate) fn filled_by_go(&self, text: &str) -> Rendered {
+        let templates = [parse::parse(text)];
+        let library = Library::new(&templates);
+        let [template] = templates;
+        self.rendered(template, &[(Rc::new(Value::unknown()), None)], &library, "")
+    }
+}
+
 /// A template in the words of charts.
 #[derive(Debug, Default)]
 struct Written {

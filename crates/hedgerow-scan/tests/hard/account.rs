@@ -6,7 +6,7 @@ use hedgerow_core::diag::Code;
 use hedgerow_scan::{Outcome, Reason};
 
 /// The account of the caller: languages with files and lines, entries, and what was left.
-fn account(files: &str) -> (Outcome, Vec<String>) {
+pub(crate) fn account(files: &str) -> (Outcome, Vec<String>) {
     let outcome = outcome(&tree(files));
     let account = outcome.accounts["service.shop"].clone();
     let read = account.read.iter().map(|(language, amount)| format!("{language} {} {}", amount.files, amount.lines));

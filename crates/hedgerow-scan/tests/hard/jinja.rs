@@ -1,5 +1,7 @@
-//! Manifests that Jinja fills.
+//! Manifests that Jinja fills, and those that Go's templates do outside of charts.
 
+use crate::account::account;
+use crate::silent::asks;
 use crate::{finds, outcome, summary};
 
 const CODE: &str = "-- service.shop/a.py\nimport os, requests\nrequests.get(os.environ['LEDGER_URL'])\n-- service.ledger/x.txt\n-- service.cart/x.txt\n";
@@ -118,4 +120,53 @@ fn what_only_looks_like_a_statement_is_text() {
 fn settings_in_a_config_map_with_blocks_are_read() {
     let tree = "-- service.shop/x.txt\n-- service.ledger/x.txt\n-- k8s/shop.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: envoy\ndata:\n  envoy.yaml: |\n    static_resources:\n      clusters:\n      - name: books\n{% if deploy %}\n        type: STRICT_DNS\n{% else %}\n        type: LOGICAL_DNS\n{% endif %}\n        load_assignment:\n          endpoints:\n          - lb_endpoints:\n            - endpoint:\n                address:\n                  socket_address:\n                    address: s-ledger\n                    port_value: 443\n---\nkind: Deployment\nmetadata: {name: s-shop}\nspec: {template: {spec: {containers: [{name: envoy, image: 'envoyproxy/envoy:v1', command: [envoy, --config-path, /etc/envoy/envoy.yaml]}], volumes: [{name: e, configMap: {name: envoy}}]}}}\n";
     finds(tree, &["shop -> ledger proven"]);
+}
+
+/// What a program of the fleet's people fills by Go's templates, outside of any chart.
+#[test]
+fn what_a_manifest_says_around_actions_of_go_counts() {
+    let variable = "          - name: LEDGER_URL\n            value: http://s-ledger\n";
+    let of = |environment: &str| {
+        deployment(environment).replace("{{ global.prefix }}/shop", "{{ .Image }}\n         imagePullPolicy: Always")
+    };
+    let joined: &[&str] = &["shop -> ledger joined"];
+    for environment in [
+        variable.to_owned(),
+        format!("{{{{- if .Debug }}}}\n          - name: DEBUG\n            value: 'true'\n{{{{- end }}}}\n{variable}"),
+        format!("{{{{ if .Ledger }}}}\n{variable}{{{{ end }}}}\n"),
+        format!("{variable}{{{{ template \"more\" . }}}}\n"),
+        format!("{variable}          - name: X\n            value: {{{{ .X | quote }}}}\n"),
+        variable.replace("http://s-ledger", "http://s-ledger:{{ .Port }}"),
+        variable.replace("http://s-ledger", "{{ .Scheme | default \"http\" }}://s-ledger"),
+    ] {
+        assert_eq!(summary(&outcome(&of(&environment))), joined, "{environment}");
+    }
+    // What is filled in there may be anything.
+    let looped = format!(
+        "{{{{- range $key, $value := .Environment }}}}\n          - name: {{{{ $key }}}}\n            value: {{{{ $value }}}}\n{{{{- end }}}}\n{variable}"
+    );
+    let found = summary(&outcome(&of(&looped)));
+    assert!(found.contains(&joined[0].to_owned()) && found.len() > 1, "{found:?}");
+    let either = format!(
+        "{{{{ if .New }}}}\n{variable}{{{{ else }}}}\n{}{{{{ end }}}}\n",
+        variable.replace("ledger", "cart").replace("CART", "LEDGER")
+    );
+    finds(&of(&either), &["shop -> cart joined", "shop -> ledger joined"]);
+    // What is filled in whole is not known.
+    finds(&of(&variable.replace("http://s-ledger", "{{ .Ledger }}")), &["unresolved-call service.shop/a.py"]);
+    // A map that is mounted, with a block in what it holds.
+    let map = "-- service.shop/x.txt\n-- service.ledger/x.txt\n-- k8s/shop.yaml\nkind: Deployment\napiVersion: apps/v1\nmetadata: {name: s-shop}\nspec:\n  template:\n    spec:\n      containers:\n        - name: shop\n          image: {{ .Image }}\n      volumes: [{name: v, configMap: {name: shop}}]\n---\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: shop}\ndata:\n  a.toml: |\n    [client]\n{{- if .Ledger }}\n      api_server = \"https://s-ledger\"\n{{- end }}\n";
+    assert_eq!(asks(map), ["shop ? ledger"]);
+}
+
+#[test]
+fn a_manifest_that_a_template_leaves_open_is_told() {
+    for environment in [
+        "          - name: LEDGER_URL\n            value: {{ if .X }\n",
+        "<% if x %>\n          - name: LEDGER_URL\n            value: http://s-ledger\n<% end %>\n",
+    ] {
+        let tree = deployment(environment).replace("{{ global.prefix }}/", "").replace("k8s/shop", "k8s/s-shop");
+        let (_, told) = account(&tree);
+        assert!(told.iter().any(|line| line.starts_with("deploy file not understood")), "{environment}: {told:?}");
+    }
 }
