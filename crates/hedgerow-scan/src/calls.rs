@@ -3,6 +3,7 @@
 mod contracts;
 mod edges;
 mod environment;
+mod interfaces;
 mod report;
 mod stores;
 
@@ -14,7 +15,7 @@ use crate::eval::Eval;
 use crate::infer::{CONSTRUCTORS, Infer};
 use crate::join::Join;
 use crate::pack::{Gives, Kind, Packs, Sink, Source};
-use crate::program::{FnId, PackageId, Program};
+use crate::program::{FnId, PackageId, Program, TypeId};
 use crate::questions::{Cause, Question};
 use crate::reach::{Reach, Site};
 use crate::said::Said;
@@ -72,6 +73,8 @@ struct Written {
     target: Option<ExprId>,
     /// Whether it is a path of a client's, whatever is known of it.
     is_path: bool,
+    /// Whether the call makes a client of an interface.
+    is_proxy: bool,
 }
 
 /// A way to a sink whose target cannot be told.
@@ -132,6 +135,12 @@ pub(crate) fn find(context: &Context) -> Found {
         called: RefCell::default(),
         told: Vec::new(),
         closures: BTreeMap::new(),
+        settled: BTreeSet::new(),
+        addressed: BTreeSet::new(),
+        doubted: BTreeSet::new(),
+        proxies: Vec::new(),
+        chained: BTreeSet::new(),
+        contracts: None,
     };
     search.run();
     search.limits();
@@ -169,6 +178,18 @@ struct Search<'a, 'p> {
     told: Vec<environment::Told>,
     /// The functions without a name in those that were asked about.
     closures: BTreeMap<FnId, environment::Closures>,
+    /// The calls of which an address says where they go.
+    settled: BTreeSet<Site>,
+    /// The functions with calls whose address is known, or a setting's.
+    addressed: BTreeSet<FnId>,
+    /// The services of which any may be the one that implements an interface, each once.
+    doubted: BTreeSet<BTreeSet<String>>,
+    /// Calls of libraries that make a client of an interface whose target cannot be told: the interface may tell.
+    proxies: Vec<Unresolved>,
+    /// What clients of interfaces are made with of which the interface tells whom they call.
+    chained: BTreeSet<Site>,
+    /// The interfaces that others implement, once they are asked for.
+    contracts: Option<BTreeMap<TypeId, interfaces::Contract<'p>>>,
 }
 
 impl<'p> Search<'_, 'p> {
@@ -224,7 +245,8 @@ impl<'p> Search<'_, 'p> {
                     continue;
                 }
                 if !(sink.optional && values.iter().all(Values::is_empty)) {
-                    self.written = Written { target: self.argument(site, target), is_path };
+                    let is_proxy = package.is_none() && Self::is_library(&path);
+                    self.written = Written { target: self.argument(site, target), is_path, is_proxy };
                     self.address(site, &values, sink);
                     self.written = Written::default();
                 }
@@ -233,6 +255,7 @@ impl<'p> Search<'_, 'p> {
         self.annotated();
         self.assignments(&readers);
         self.environment(&readers);
+        self.interfaces();
         for (site, at, name, path, package, verified) in clients {
             self.client(site, at, (&name, &path), package, verified);
         }
@@ -366,9 +389,20 @@ impl<'p> Search<'_, 'p> {
             for note in &decl.notes {
                 let Some(client) = self.context.packs.client_note(&note.name) else { continue };
                 let argument = client.target.iter().find_map(|name| note.arguments.iter().find(|(n, _)| n == name));
-                let Some((_, value)) = argument else { continue };
+                let Some((_, value)) = argument else {
+                    self.by_contract(*site, *ty);
+                    continue;
+                };
                 let values = self.eval.value(Site { function: loader, expr: *value });
                 let values: Vec<Values> = values.iter().map(crate::eval::placeholders).collect();
+                // A name without a domain that no service has is one of a registry's.
+                let is_name = |answer: &Answer| matches!(answer, Answer::Outside(host) if !host.contains('.'));
+                let tells =
+                    |group: &Group| group.is_settled() && !group.answers.iter().any(|(answer, ..)| is_name(answer));
+                let is_settled = |values: &Values| self.groups(values).values().all(tells);
+                if !values.iter().all(is_settled) && self.by_contract(*site, *ty) {
+                    continue;
+                }
                 self.address_of(*site, &values, Kind::Http);
             }
         }
@@ -377,9 +411,24 @@ impl<'p> Search<'_, 'p> {
     fn address_of(&mut self, site: Site, values: &[Values], kind: Kind) {
         for (key, group) in values.iter().flat_map(|values| self.groups(values)).collect::<Vec<_>>() {
             self.edges(site, &group, kind);
+            self.note(site, &group);
             if !group.is_settled() {
-                self.report(Unresolved { site, written: self.written, key, group });
+                let unresolved = Unresolved { site, written: self.written, key, group };
+                match self.written.is_proxy {
+                    true => self.proxies.push(unresolved),
+                    false => self.report(unresolved),
+                }
             }
+        }
+    }
+
+    /// Keeps that an address says where a call goes.
+    fn note(&mut self, site: Site, group: &Group) {
+        if group.is_settled() {
+            self.settled.insert(site);
+        }
+        if group.is_settled() || !group.missing.is_empty() {
+            self.addressed.insert(site.function);
         }
     }
 
@@ -400,6 +449,7 @@ impl<'p> Search<'_, 'p> {
         }
         for (key, group) in values.iter().flat_map(|values| self.groups(values)).collect::<Vec<_>>() {
             self.edges(site, &group, sink.kind);
+            self.note(site, &group);
             if !group.is_settled() {
                 self.dials.push(Unresolved { site, written: self.written, key, group });
             }

@@ -32,6 +32,15 @@ pub const MAIN: &str = "<Main>$";
 /// The field of a type that stands for the part of the configuration that fills it.
 pub const OPTIONS: &str = "<options>";
 
+/// Annotations that say of a field that a framework puts a client of its type there: Dubbo's, MicroProfile's, SOFA's, Motan's.
+pub const REFERENCES: &[&str] =
+    &["DubboReference", "Reference", "RestClient", "SofaReference", "MotanReferer", "RpcReference"];
+
+/// Whether an annotation of a field says that.
+pub(crate) fn is_reference(note: &str) -> bool {
+    REFERENCES.contains(&note)
+}
+
 /// What stands before the path of a `using` that holds for all files of a project.
 pub const GLOBAL: &str = "*.";
 

@@ -15,7 +15,7 @@ use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 /// Changes whenever the meaning or the shape of [`Facts`] changes: part of every cache key.
-pub const VERSION: u32 = 18;
+pub const VERSION: u32 = 19;
 
 /// The field of a part that is a map whose parts are all taken in: `{**base}`, `{...base}`.
 pub const ALL: &str = "**";

@@ -1,9 +1,11 @@
 //! Contracts: who offers which, and the clients that call by them.
 
+use super::interfaces::{self, Implementers, MARK};
 use super::{Group, Search, Unresolved, Written};
 use crate::edge::{Class, Finding, Port};
 use crate::infer::Infer;
 use crate::pack::{Kind, Packs};
+use crate::paths::is_below;
 use crate::program::{Meaning, PackageId, Program};
 use crate::reach::{Reach, Site};
 use crate::value::{Value, Values, Way};
@@ -39,12 +41,14 @@ pub(crate) struct Contracts {
     offered: BTreeMap<String, BTreeSet<String>>,
     /// Where the code of each service lies, for those that have theirs with others: which of them offers what it holds cannot be told.
     places: BTreeMap<String, Vec<String>>,
+    /// Who has classes that implement an interface, by the interface.
+    implementers: BTreeMap<String, Implementers>,
 }
 
 /// What a service offers: the contracts its reached code registers.
 pub(crate) fn offered<'p>(infer: &Infer<'_, 'p>, packs: &Packs, reach: &Reach<'p>) -> BTreeSet<String> {
     let program = infer.program;
-    let mut found = BTreeSet::new();
+    let mut found = interfaces::implemented(infer, reach);
     for function in reach.functions.keys() {
         let file = program.file_of(*function);
         let language = program.files[file as usize].language;
@@ -112,6 +116,12 @@ impl Contracts {
     /// Says that a service offers contracts.
     pub(crate) fn add(&mut self, service: &str, contracts: BTreeSet<String>) {
         for contract in contracts {
+            let parts: Vec<&str> = contract.split(MARK).collect();
+            if let ["", interface, class, path] = parts.as_slice() {
+                let servers = self.implementers.entry((*interface).to_owned()).or_default();
+                servers.entry(service.to_owned()).or_default().insert(((*class).to_owned(), (*path).to_owned()));
+                continue;
+            }
             self.offered.entry(contract).or_default().insert(service.to_owned());
         }
     }
@@ -121,8 +131,30 @@ impl Contracts {
         self.places.insert(service.to_owned(), directories);
     }
 
+    /// Whether nobody has a class that implements an interface.
+    pub(super) fn is_implementing_nothing(&self) -> bool {
+        self.implementers.is_empty()
+    }
+
+    /// Who has classes that implement an interface.
+    pub(super) fn implementers(&self, interface: &str) -> Option<&Implementers> {
+        self.implementers.get(interface)
+    }
+
+    /// Whether a file lies in a service's directories.
+    pub(super) fn is_placed(&self, path: &str, service: &str) -> bool {
+        self.places
+            .get(service)
+            .is_some_and(|directories| directories.iter().any(|directory| is_below(path, directory)))
+    }
+
+    /// Whether a file lies in the directories of any service.
+    pub(super) fn is_somebodys(&self, path: &str) -> bool {
+        self.places.keys().any(|service| self.is_placed(path, service))
+    }
+
     /// Whether several services share a directory of code.
-    fn are_one_place(&self, services: &BTreeSet<String>) -> bool {
+    pub(super) fn are_one_place(&self, services: &BTreeSet<String>) -> bool {
         let mut places = services.iter().map(|service| self.places.get(service).map_or(&[][..], Vec::as_slice));
         let Some(first) = places.next() else { return false };
         let others: Vec<&[String]> = places.collect();

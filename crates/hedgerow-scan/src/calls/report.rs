@@ -27,7 +27,7 @@ const MAX_STEPS: usize = 16;
 impl Search<'_, '_> {
     /// Asks about a call, where no comment and no glob of the configuration answers for it.
     pub(super) fn report(&mut self, unresolved: Unresolved) {
-        let Unresolved { site, written: Written { target, is_path }, group, key } = unresolved;
+        let Unresolved { site, written: Written { target, is_path, .. }, group, key } = unresolved;
         let program = self.context.infer.program;
         let mut functions = BTreeSet::from([site.function]);
         functions.extend(key.iter().map(|site| site.function));

@@ -293,6 +293,12 @@ impl<'p> Program<'p> {
         self.function_at(file, 0)
     }
 
+    /// All interfaces with methods, or that take in others.
+    pub(crate) fn interfaces(&self) -> impl Iterator<Item = TypeId> {
+        let ids = (0..self.types.len()).map(|at| TypeId(index(at)));
+        ids.filter(|id| matches!(self.ty(*id).1.ty, TypeRef::Interface { .. }))
+    }
+
     /// The type with this id, and its file.
     pub(crate) fn ty(&self, id: TypeId) -> (u32, &'p TypeDecl) {
         let (file, at) = self.types[id.0 as usize];

@@ -21,6 +21,7 @@ mod hosted;
 mod idioms;
 mod ingress;
 mod inherited;
+mod interfaces;
 mod jinja;
 mod kinds;
 mod kustomize;

@@ -58,6 +58,11 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
             }
             "invocation_expression" => return self.call(node),
             "object_creation_expression" => {
+                if let Some(ty) = node.child_by_field_name("type").filter(|ty| ty.kind() == "generic_name")
+                    && self.builder.slice(ty).split('<').next().is_some_and(|name| name.ends_with("ChannelFactory"))
+                {
+                    self.type_arguments(ty);
+                }
                 let ty = node.child_by_field_name("type").map_or(TypeRef::Unknown, |ty| self.ty(ty));
                 return self.creation(node, ty);
             }

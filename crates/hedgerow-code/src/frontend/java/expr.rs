@@ -131,7 +131,11 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
             "type_identifier" | "generic_type" | "array_type" | "scoped_type_identifier" => {
                 Expr::Type(self.written(node))
             }
-            "class_literal" => Expr::Choice(Run::default()),
+            // `Ledger.class`
+            "class_literal" => match children(node).first() {
+                Some(ty) => Expr::Type(self.written(*ty)),
+                None => Expr::Other,
+            },
             "block" => {
                 self.stmt(node);
                 Expr::Other

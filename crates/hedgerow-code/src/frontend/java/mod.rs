@@ -4,7 +4,7 @@ mod expr;
 
 use super::build::{Builder, Class, Expressions, MAX_DEPTH, children, facts_of, range};
 use super::first_fault;
-use crate::frontend::{Frontend, OPTIONS};
+use crate::frontend::{Frontend, OPTIONS, is_reference};
 use crate::ir::{
     Argument, Def, ExprId, Facts, Field, Function, Import, Note, Range, Signature, Store, TypeDecl, TypeRef, TypeRefId,
 };
@@ -209,11 +209,19 @@ impl<'n> Lower<'_, 'n> {
     /// Stores in a field what its annotations say that a container puts there.
     fn put_injected(&mut self, class: &str, name: &str, notes: &[Note], span: Range) {
         for note in notes {
-            if let [(_, argument)] = note.arguments.as_slice() {
-                let value = self.injected(note, *argument);
-                self.put(class, name, value, span);
-            }
+            let value = match note.arguments.as_slice() {
+                [(_, argument)] => self.injected(note, *argument),
+                _ if is_reference(&note.name) => self.handed_over(note),
+                _ => continue,
+            };
+            self.put(class, name, value, span);
         }
+    }
+
+    /// What a framework puts where an annotation stands, whatever its arguments are.
+    fn handed_over(&mut self, note: &Note) -> ExprId {
+        let callee = self.builder.push_name(format!("@{}", note.name), note.span);
+        self.builder.call(callee, [], note.span)
     }
 
     fn interface(&mut self, node: Node<'n>) {

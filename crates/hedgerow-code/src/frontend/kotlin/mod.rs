@@ -7,6 +7,7 @@ mod stmt;
 use super::build::{Builder, Class, Expressions, children, facts_of, range};
 use super::first_fault;
 use crate::frontend::Frontend;
+use crate::frontend::is_reference;
 use crate::ir::{Def, ExprId, Facts, Function, Global, Import, Note, TypeRef, TypeRefId};
 use tree_sitter::Node;
 
@@ -120,8 +121,13 @@ impl<'n> Lower<'_, 'n> {
         }
         let notes = self.notes(property.node);
         for note in &notes {
-            if let [(_, argument)] = note.arguments.as_slice() {
-                values.push(self.injected(note, *argument));
+            match note.arguments.as_slice() {
+                [(_, argument)] => values.push(self.injected(note, *argument)),
+                _ if is_reference(&note.name) => {
+                    let callee = self.builder.push_name(format!("@{}", note.name), note.span);
+                    values.push(self.builder.call(callee, [], note.span));
+                }
+                _ => {}
             }
         }
         values
