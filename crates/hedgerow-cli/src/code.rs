@@ -374,7 +374,7 @@ impl Walk<'_> {
         if kind.is_file()
             && let Some(want @ (Want::Code(_) | Want::Text | Want::IfText)) = (self.wanted)(&path)
         {
-            if self.is_hidden && !self.config.names_hidden(&path) {
+            if self.is_hidden && !self.config.names_hidden(&path, matches!(want, Want::Code(_))) {
                 return;
             }
             if !self.config.names(&path) && is_left(self) {

@@ -583,6 +583,37 @@ fn a_hidden_directory_is_read_where_a_glob_of_the_deploy_names_it() {
 }
 
 #[test]
+fn code_settings_and_what_is_mounted_are_read_in_a_hidden_directory_that_is_named() {
+    const CODE: &[u8] = b"package main\nimport (\"net/http\"; \"os\")\nfunc main() { http.Get(os.Getenv(\"LEDGER_URL\")); http.Get(\"http://s-cart\") }\n";
+    const COMPOSE: &[u8] = b"services:\n  s-emoji:\n    image: x\n    volumes: ['./conf/app.yaml:/app.yaml']\n";
+    let of = |says: &str| {
+        let config = format!(
+            "version: 1\nlabels: {{domain: bank.example}}\nservices: {{include: [\"service.*\"]}}\nenvironments: {{prod: {{stage: enforce}}}}\nscan: {{{says}}}\n"
+        );
+        let tree = tree(&[
+            ("hedgerow.yaml", config.as_bytes()),
+            ("service.emoji/service.yaml", b""),
+            (".tools/emoji/main.go", CODE),
+            (".local/compose.yml", COMPOSE),
+            (".local/conf/app.yaml", b"ledger: {url: 'http://s-ledger'}\n"),
+            (".local/x/main.go", CODE),
+            ("service.ledger/service.yaml", b""),
+            ("service.cart/service.yaml", b""),
+        ]);
+        let ran = scan(tree.path(), "--format csv");
+        ran.out().lines().skip(1).map(|line| line.split(',').take(3).collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
+    };
+    let (cart, ledger) = ("service.emoji service.cart proven", "service.emoji service.ledger addressed");
+    assert_eq!(of(""), Vec::<String>::new());
+    assert_eq!(of("services: [{path: .tools/emoji, name: service.emoji}]"), [cart]);
+    assert_eq!(of("services: [{path: '.tools/{name}', name: 'service.{name}'}]"), [cart]);
+    let code = "services: [{path: .tools/emoji, name: service.emoji}]";
+    assert_eq!(of(&format!("{code}, settings: ['.local/conf/app.yaml']")), [cart]);
+    assert_eq!(of(&format!("{code}, deploy: ['.local/compose.yml']")), [cart, ledger]);
+    assert_eq!(of(&format!("{code}, deploy: ['.local/*.yml'], settings: ['.local/conf/app.yaml']")), [cart, ledger]);
+}
+
+#[test]
 fn a_place_of_code_or_settings_that_is_nowhere_is_told() {
     let of = |says: &str| {
         let config = format!(

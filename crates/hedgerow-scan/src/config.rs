@@ -80,8 +80,10 @@ pub struct ScanConfig {
     pub(crate) tags: BTreeSet<String>,
     pub(crate) vendored: GlobSet,
     pub(crate) deploy: Option<GlobSet>,
-    /// Those of the globs of `deploy` that name a hidden file or directory.
+    /// What of the deploy, of the settings and of the services' code is said to lie in a hidden directory.
     pub(crate) hidden: GlobSet,
+    /// What lies beside such files of the deploy.
+    pub(crate) beside_hidden: GlobSet,
     /// Where the globs of `deploy` stand.
     pub(crate) deployed: Vec<(String, Span)>,
     pub(crate) settings: Vec<Pattern>,
@@ -163,10 +165,11 @@ impl ScanConfig {
         self.deploy.is_some() || !self.settings.is_empty()
     }
 
-    /// Whether a file in a hidden directory is named as one of the deploy, by a glob that says so: `.nais/prod.yaml`.
+    /// Whether a file in a hidden directory is named by a glob or a path that says so, `.nais/prod.yaml`; what is no code, also where it lies
+    /// beside a file of the deploy that is.
     #[must_use]
-    pub fn names_hidden(&self, path: &str) -> bool {
-        self.hidden.is_match(path)
+    pub fn names_hidden(&self, path: &str, is_code: bool) -> bool {
+        self.hidden.is_match(path) || (!is_code && self.beside_hidden.is_match(path))
     }
 
     /// Whether any hidden files are named so.

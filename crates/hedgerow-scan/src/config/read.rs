@@ -98,8 +98,17 @@ impl Read<'_> {
         let is_hidden =
             |glob: &str| glob.split('/').any(|part| part.len() > 1 && part.starts_with('.') && part != "..");
         // One that is no glob was told just now.
-        let hidden = config.deployed.iter().filter(|(glob, _)| is_hidden(glob) && Glob::new(glob).is_ok());
-        config.hidden = self.globs(hidden.cloned().collect());
+        let hidden = |globs: Vec<(String, Span)>| -> Vec<(String, Span)> {
+            globs.into_iter().filter(|(glob, _)| is_hidden(glob) && Glob::new(glob).is_ok()).collect()
+        };
+        // What such a file of the deploy mounts lies beside it.
+        let beside =
+            config.deployed.iter().filter_map(|(glob, span)| Some((format!("{}/**", glob.rsplit_once('/')?.0), *span)));
+        config.beside_hidden = self.globs(hidden(beside.collect()));
+        let any = |text: &str| plain(text).replace("{name}", "*");
+        let set = config.set.iter().map(|(text, span)| (any(text), *span));
+        let code = config.services.iter().map(|code| (format!("{}/**", any(&code.written.0)), code.written.1));
+        config.hidden = self.globs(hidden(config.deployed.iter().cloned().chain(set).chain(code).collect()));
         let mut pack = serde_json::Map::new();
         for key in PACK_KEYS {
             if let Some(node) = fields.get(key)
