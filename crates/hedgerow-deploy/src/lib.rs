@@ -49,8 +49,8 @@ mod value;
 
 pub use deploy::{
     Command, Deploy, Foreign, Given, Hiding, MapUses, Mounted, Route, Said, Schedule, Sheet, Spot, Step, Text, Unread,
-    Unreadable, Word, build, documents, dotenv, foreign_objects, image, is_manifest, is_too_deep, properties, swells,
-    unused_maps, without_objects,
+    Unreadable, Word, Written, build, documents, dotenv, foreign_objects, image, is_manifest, is_too_deep, properties,
+    swells, unused_maps, without_objects,
 };
 pub use environments::ENVIRONMENTS;
 pub use host::{Answer, Hosts, Listener, Machine, has_own_scheme};

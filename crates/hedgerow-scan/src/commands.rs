@@ -117,7 +117,10 @@ pub(crate) fn read<'a>(
         for line in lines(command) {
             for word in words(&line) {
                 judge.call(&word);
-                mention(home, hosts, &word, places, found);
+                // What it writes into the settings of others is theirs.
+                if !given.handed_on.contains(word.text) {
+                    mention(home, hosts, &word, places, found);
+                }
             }
         }
     }

@@ -4,6 +4,7 @@
 //! far as anybody can tell. A name is a candidate, an edge that no rule is written for. A mention is left alone where somebody has
 //! explained it: a call that was found or declared, a comment `hedgerow: ignore`, a glob or a pair under `scan.ignore`.
 
+mod awaited;
 mod common;
 mod given;
 mod hidden;
@@ -252,6 +253,18 @@ pub(crate) fn ask<'a>(
             let is_for_others = |spot: &Spot, name: &str| shares.is_file_for_others(&home.name, spot, name);
             commands::read(home, given, hosts, places, (spoken, &is_for_others, &mut found), outcome);
         }
+        if let Some(given) = deploy.of(&home.name) {
+            let values = |name: &str| given.environment.get(name).into_iter().flatten();
+            let hidden = given.hidden.iter().filter(|(name, _)| !values(name).any(|value| value.known().is_some()));
+            let hidden = hidden.map(|(name, (_, spot))| (name.as_str(), places.of(spot, "", name)));
+            let is_known =
+                |name: &str| is_set(name) || beside.variables.get(name).is_some_and(|value| !value.is_empty());
+            let read = part.reads.iter().map(|(name, place)| (name.as_str(), place.clone()));
+            let asked = unset.iter().chain(&open).map(|(name, place)| (name.as_str(), place.clone()));
+            let code = read.chain(asked).filter(|(name, _)| !is_known(name) && !given.hidden.contains_key(*name));
+            let empty = own.iter().filter(|file| !is_test(&file.path)).flat_map(|file| awaited::empty(file));
+            awaited::add(&home.name, given, hosts, hidden.chain(code).chain(empty), &mut found);
+        }
         unset.retain(|name, _| !is_set(name) && !part.found.findings.iter().any(|f| f.code == Code::UnknownClient));
         if let Some(finding) = unset_variables(&home.name, &unset) {
             outcome.findings.push(finding);
@@ -298,6 +311,7 @@ pub(crate) fn ask<'a>(
     }
     common::ask(tree, homes, parts, hosts, outcome);
     objects::ask(tree, hosts, outcome);
+    awaited::hint(hosts, deploy, outcome);
 }
 
 /// What a file that is no code of a language that is read names; and the variables for addresses that its code asks for.
@@ -431,7 +445,7 @@ fn tell(
         }
         let class = |weight: Weight| match tree.config.candidate {
             Candidates::Accept => Class::Declared,
-            Candidates::Addresses if weight == Weight::Told => Class::Addressed,
+            Candidates::Addresses if matches!(weight, Weight::Told | Weight::Awaited) => Class::Addressed,
             Candidates::Addresses if weight == Weight::Address && !is_everybodys => Class::Addressed,
             Candidates::Addresses | Candidates::Ask => Class::Candidate,
         };

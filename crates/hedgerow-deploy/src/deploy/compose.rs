@@ -1,9 +1,10 @@
 //! Docker compose.
 
+use super::exported::Exported;
 use super::given::Hiding;
 use super::item::{Item, Texts, scalar};
 use super::shell::{Shell, env_file, filling_variables, has_host, variables};
-use super::{Deploy, Given, Mounted, Said, Spot, Step, Word, build, command, mounts, routed, whose};
+use super::{Deploy, Given, Mounted, Said, Spot, Step, Word, build, command, mounts, routed, volumes, whose};
 use crate::host::Hosts;
 use crate::partial::Partial;
 use crate::path::{join, join_within};
@@ -45,12 +46,22 @@ impl Deploy {
             service,
         });
         self.routes = routed::routes(&containers.collect::<Vec<_>>());
-        let far = filling_variables(filling);
+        let filling = filling_variables(filling);
+        let mut outer: BTreeMap<&str, BTreeMap<String, Partial>> = BTreeMap::new();
+        if !found.is_empty() {
+            let exported = Exported::new(texts);
+            let directories = found.iter().map(|(_, directory, ..)| *directory);
+            for directory in directories.chain(nobodys.iter().map(|(directory, _)| *directory)) {
+                outer.entry(directory).or_insert_with(|| exported.of(directory)).extend(filling.clone());
+            }
+        }
+        let far_of = |directory: &str| outer.get(directory).unwrap_or(&filling);
         for (directory, container) in nobodys {
-            let shell = Shell::new(env_file(&join(directory, ".env"), texts).1, &far);
+            let shell = Shell::new(env_file(&join(directory, ".env"), texts).1, far_of(directory));
             self.projects.entry(directory.to_owned()).or_default().add(None, container, |text| shell.fill(text));
         }
         let mut mounted: BTreeMap<String, BTreeSet<mounts::Mount>> = BTreeMap::new();
+        let mut having = Vec::new();
         for (item, directory, name, container, service) in found {
             hosts.add(name, &service);
             for name in other_names(container) {
@@ -63,7 +74,8 @@ impl Deploy {
             given.parts.push(here.clone());
             let text_of = |file: &str| env_file(&join_within(directory, file).unwrap_or_default(), texts);
             let (shell_path, text) = text_of(".env");
-            let mut shell = Shell::new(text, &far);
+            let far = far_of(directory);
+            let mut shell = Shell::new(text, far);
             given.places.extend(mounts::places(container, directory, texts, |text| shell.fill(text)));
             all.extend(mounts::mounts(&item.value, container, directory, |text| shell.fill(text)));
             all.extend(mounts::copied(container, directory, texts));
@@ -144,8 +156,12 @@ impl Deploy {
                         let all = names.iter().enumerate();
                         all.filter_map(|(at, name)| Some((name.as_str()?, list.element(name, at)))).collect()
                     }
+                    // What is over before the service starts is never called by it.
                     Some(Value::Map(pairs)) => {
-                        pairs.keys().filter_map(Partial::known).map(|name| (name, list.name(name))).collect()
+                        let running = pairs.iter().filter(|(_, how)| {
+                            how.get("condition").and_then(Value::as_str) != Some("service_completed_successfully")
+                        });
+                        running.filter_map(|(name, _)| name.known()).map(|name| (name, list.name(name))).collect()
                     }
                     _ => Vec::new(),
                 };
@@ -175,10 +191,18 @@ impl Deploy {
                         .collect(),
                 }
             };
-            for words in [[line(&["entrypoint"]), line(&["command"])].concat(), line(&["healthcheck", "test"])] {
+            let words = [line(&["entrypoint"]), line(&["command"])].concat();
+            having.push(volumes::Container {
+                project: directory.to_owned(),
+                service: service.clone(),
+                volumes: volumes::volumes(container, |text| shell.fill(text)),
+                words: words.clone(),
+            });
+            for words in [words, line(&["healthcheck", "test"])] {
                 given.runs(words);
             }
         }
+        volumes::give(&having, &mut self.given);
         mounts::give(&mounted, texts, owner, &mut self.given);
     }
 }

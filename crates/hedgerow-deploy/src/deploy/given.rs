@@ -2,7 +2,7 @@
 
 use super::command::{Command, Mounted, Word};
 use super::settings::{documents, properties, walk};
-use super::{Said, Spot, Text, hocon};
+use super::{Said, Spot, Text, Written, hocon};
 use crate::partial::Partial;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +44,10 @@ pub struct Given {
     pub hidden: BTreeMap<String, (Hiding, Spot)>,
     /// Flags, without the dashes.
     pub flags: BTreeMap<String, Vec<Partial>>,
+    /// What other containers write into its settings.
+    pub written: BTreeSet<Written>,
+    /// What its containers write into the settings of others: values, and the words that they stand in.
+    pub handed_on: BTreeSet<String>,
     /// What its containers run.
     pub commands: Vec<Command>,
     /// The files of ConfigMaps that are mounted into its pods.

@@ -6,6 +6,7 @@ mod compose;
 mod container;
 mod controllers;
 mod expand;
+mod exported;
 mod foreign;
 mod given;
 mod hocon;
@@ -24,6 +25,7 @@ mod settings;
 mod shell;
 mod spot;
 mod values;
+mod volumes;
 mod whose;
 mod workloads;
 
@@ -38,6 +40,7 @@ pub(crate) use settings::{all_documents, fault_line};
 pub use settings::{documents, is_too_deep, properties, swells};
 pub use shell::dotenv;
 pub use spot::{Said, Sheet, Spot, Step};
+pub use volumes::Written;
 
 use crate::partial::Partial;
 use crate::path;

@@ -92,13 +92,16 @@ pub(super) fn has_host(value: &Partial) -> bool {
 pub(super) struct Shell<'f> {
     /// What the file beside it says.
     pub(super) near: BTreeMap<String, Partial>,
-    /// What files say that somebody names. It counts where neither the file beside nor a default says anything.
+    /// What files say that somebody names, and what scripts give. It counts where neither the file beside nor a default says anything.
     far: &'f BTreeMap<String, Partial>,
 }
 
 impl<'f> Shell<'f> {
     pub(super) fn new(beside: &str, far: &'f BTreeMap<String, Partial>) -> Self {
-        Self { near: dotenv(beside), far }
+        let mut near = dotenv(beside);
+        // What is left empty is to be filled.
+        near.retain(|name, value| !(value.is_empty() && far.contains_key(name)));
+        Self { near, far }
     }
 
     pub(super) fn add(&mut self, key: &str, value: &Partial) {

@@ -41,6 +41,8 @@ pub enum Said {
     Variable(String, Partial),
     /// A value of a flag: its name, the value.
     Flag(String, Partial),
+    /// A setting that another container writes into its file: its key, the value.
+    Written(String, Partial),
     /// The name of what it is started after.
     After(String),
 }

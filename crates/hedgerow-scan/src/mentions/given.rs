@@ -214,7 +214,7 @@ pub(super) fn given<'a>(
     let Some(given) = deploy.of(&home.name) else { return unused };
     let place = |said: Said, name: &str| match given.spots.get(&said) {
         Some(spot) => match &said {
-            Said::Flag(_, value) => places.of(spot, "", &value.written()),
+            Said::Flag(_, value) | Said::Written(_, value) => places.of(spot, "", &value.written()),
             Said::Variable(..) | Said::After(_) => places.of(spot, "", name),
         },
         None => Place { path: given.path.clone(), range: Range::default() },
@@ -281,6 +281,13 @@ pub(super) fn given<'a>(
             let said = || Said::Flag(name.clone(), value.clone());
             add(name, &value.written(), Weight::Told, &said, (format!("--{name}"), format!("the value of `--{name}`")));
         }
+    }
+    for written in &given.written {
+        let (name, value) = (&written.key, &written.value);
+        let weight = if written.is_read { Weight::Told } else { Weight::SharedAddress };
+        let said = || Said::Written(name.clone(), value.clone());
+        let what = format!("another container writes it into its settings as `{name}`");
+        add(name, &value.written(), weight, &said, (value.shown('…'), what));
     }
     for (name, key) in &given.after {
         if let Some(service) = hosts.named(name).filter(|service| *service != home.name) {

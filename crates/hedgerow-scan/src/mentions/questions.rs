@@ -51,6 +51,9 @@ fn of_one(caller: &str, weight: Weight, path: &str, Question { callee, mentions 
         Weight::UnaskedAddress => {
             format!("`{caller}` has an address of `{callee}` under a key that its code is not seen to ask for")
         }
+        Weight::Awaited => {
+            format!("`{caller}` has a name for an address of `{callee}` that nothing sets, and starts after it")
+        }
         Weight::Name => format!("`{caller}` names `{callee}`, and no call of it was found"),
         Weight::Order => format!("the deploy starts `{caller}` after `{callee}`, and no call of it was found"),
     };
@@ -82,6 +85,9 @@ fn of_file(caller: &str, weight: Weight, path: &str, questions: &[Question]) -> 
         }
         Weight::UnaskedAddress => {
             format!("`{caller}` has addresses of {names} in `{path}`, under keys that its code is not seen to ask for")
+        }
+        Weight::Awaited => {
+            format!("`{caller}` has names for addresses of {names} that nothing sets, and starts after them")
         }
         Weight::Name => format!("`{caller}` names {names} in `{path}`, and no call of them was found"),
         Weight::Order => format!("the deploy starts `{caller}` after {names}, and no call of them was found"),

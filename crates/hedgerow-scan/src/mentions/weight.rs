@@ -32,6 +32,8 @@ pub(crate) enum Weight {
     Told,
     /// An address that the service has to call by.
     Address,
+    /// A name for its address that nothing sets, where the deploy starts the one after the other.
+    Awaited,
     /// An address that several services are given, of whom others are seen to use it.
     SharedAddress,
     /// An address that it need not call: one to show or to allow, or that many are given.

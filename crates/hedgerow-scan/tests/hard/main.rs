@@ -13,6 +13,7 @@ mod compose;
 mod csharp;
 mod deploy;
 mod environment;
+mod exported;
 mod exports;
 mod go;
 mod held;
