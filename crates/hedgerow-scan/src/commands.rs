@@ -3,7 +3,7 @@
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::inventory::Home;
 use crate::join::Join;
-use crate::mention::{is_bypass, is_past_proxy, named};
+use crate::mention::{is_bypass, is_called, is_past_proxy, named};
 use crate::mentions::{Mention, Mentions, Weight, keep};
 use crate::pack::Kind;
 use crate::places::Places;
@@ -273,7 +273,7 @@ struct Judge<'r, 'a> {
 impl<'a> Judge<'_, 'a> {
     /// A word that a program is given to call.
     fn call(&mut self, word: &Word<'_, 'a>) {
-        let Some(program) = word.program.filter(|_| !is_bypass(word.key)) else { return };
+        let Some(program) = word.program.filter(|_| !is_bypass(word.key) || is_called(word.text)) else { return };
         let kind = if WEB.contains(&program) { Kind::Http } else { Kind::Tcp };
         let is_url = word.text.contains("://");
         // A host alone, or with a port: what is none of the fleet's is no address for certain.
@@ -385,7 +385,7 @@ fn shown(address: &str) -> String {
 
 /// A word that names a service.
 fn mention<'a>(home: &Home, hosts: &Hosts, word: &Word<'_, 'a>, places: &Places<'a>, found: &mut Mentions) {
-    if is_bypass(word.key) {
+    if is_bypass(word.key) && !is_called(word.text) {
         return;
     }
     let before = if word.is_host { "host" } else { "" };

@@ -10,7 +10,7 @@ mod bypass;
 mod strings;
 
 use crate::edge::Port;
-pub(crate) use bypass::{is_bypass, is_past_proxy};
+pub(crate) use bypass::{is_bypass, is_called, is_past_proxy};
 use hedgerow_deploy::{Answer, Hosts, Partial, has_own_scheme};
 use strings::strings;
 
@@ -175,7 +175,7 @@ pub(crate) fn is_address_variable(name: &str) -> bool {
 pub(crate) fn named(text: &str, before: &str, hosts: &Hosts) -> Vec<Named> {
     let mut found = Vec::new();
     let trimmed = text.trim();
-    if trimmed.len() < 2 || trimmed.len() > MAX_LENGTH || is_bypass(before) {
+    if trimmed.len() < 2 || trimmed.len() > MAX_LENGTH || (is_bypass(before) && !is_called(trimmed)) {
         return found;
     }
     let start = text.len() - text.trim_start().len();

@@ -266,6 +266,16 @@ impl<'p> Walk<'_, 'p> {
         if let (Expr::Other, Some(Expr::Text(path))) = (self.facts.expr(callee), first.map(|id| self.facts.expr(id))) {
             self.loads(self.facts.word(*path));
         }
+        if let (Expr::Member { name, .. }, Some(first)) = (self.facts.expr(callee), first) {
+            let name = self.facts.word(*name);
+            let is_closure = matches!(self.facts.expr(first), Expr::Closure(_));
+            if is_closure && (EVALUATES.contains(&name) || name.starts_with("$eval") || name.starts_with("$$eval")) {
+                // Whoever has a page evaluate something drives a browser from outside.
+                self.sign(Signs::NODE);
+            } else if name == "listen" && self.is_port(first) {
+                self.sign(Signs::SERVER);
+            }
+        }
         if let Some(name) = self.global(callee) {
             let is_page = |id: ExprId| match self.facts.expr(id) {
                 Expr::Closure(_) => true,
@@ -277,6 +287,29 @@ impl<'p> Walk<'_, 'p> {
             }
         }
         arguments.iter().for_each(|argument| self.passed(argument));
+    }
+
+    /// Whether a value is a port to listen at: a number, or what is called one.
+    fn is_port(&self, mut id: ExprId) -> bool {
+        let mut depth = 0;
+        loop {
+            let word = match self.facts.expr(id) {
+                Expr::Number(_) => return true,
+                Expr::Name(word) | Expr::Member { name: word, .. } => *word,
+                Expr::Cast { of, .. } if depth < 8 => {
+                    (id, depth) = (*of, depth + 1);
+                    continue;
+                }
+                Expr::Choice(values) => {
+                    return depth < 8 && self.facts.list(*values).iter().any(|value| {
+                        matches!(self.facts.expr(*value), Expr::Number(_))
+                            || matches!(self.facts.expr(*value), Expr::Member { name, .. } if is_called_port(self.facts.word(*name)))
+                    });
+                }
+                _ => return false,
+            };
+            return is_called_port(self.facts.word(word));
+        }
     }
 
     /// `$(document)`
@@ -316,6 +349,13 @@ impl<'p> Walk<'_, 'p> {
             self.sign(if is_guard { Signs::GUARD } else { Signs::NODE });
         }
     }
+}
+
+/// Methods of pages that tools drive, beside `$eval`: what they are given runs in the page.
+const EVALUATES: &[&str] = &["addInitScript", "evaluate", "evaluateHandle", "evaluateOnNewDocument", "waitForFunction"];
+
+fn is_called_port(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with("port")
 }
 
 /// Whether a part of `$` is one of jQuery's: other libraries have that name too.

@@ -53,6 +53,16 @@ pub(crate) fn is_bypass(before: &str) -> bool {
     (1..=3.min(known.len())).any(|count| NAMES.contains(&known[known.len() - count..].concat().as_str()))
 }
 
+/// Whether a value under such a name is one address that is called, and not a list: `LEDGER_URL_NO_PROXY=http://ledger:8080/api`. An entry of a
+/// list has neither a path nor, behind a scheme, a port.
+pub(crate) fn is_called(value: &str) -> bool {
+    let value = value.trim().trim_matches(['"', '\'']);
+    let Some((_, rest)) = value.split_once("://") else { return false };
+    !value.contains([',', ';', '|'])
+        && !value.contains(char::is_whitespace)
+        && rest.trim_end_matches('/').contains(['/', ':'])
+}
+
 /// The words of a name in small letters: `nonProxyHosts` has three.
 fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = vec![String::new()];
@@ -78,6 +88,9 @@ pub(crate) fn is_past_proxy(text: &str, setting: &Setting<'_>) -> bool {
     let key = lines::key_of(text, setting);
     let below =
         |above: &str| is_bypass(&format!("{}.{key}", above.trim().trim_start_matches("- ").trim_matches(['"', '\''])));
+    if is_called(setting.value) {
+        return false;
+    }
     if is_bypass(key) || is_bypass(setting.key) {
         return true;
     }

@@ -102,7 +102,12 @@ pub(super) fn settle(homes: &[Home], parts: &[Part], found: &mut [Mentions], sha
         reaching.extend(callers.there.get(&(*callee, place.path.as_str())).into_iter().flatten());
         let unreached = holders.iter().filter(|(_, weight)| **weight == Weight::UnreachedAddress);
         if !reaching.is_empty() {
-            let unreached = unreached.filter(|(nth, _)| shares.is_read(&homes[**nth].name));
+            // What lies in its own directory may yet run there, in a way that is not seen.
+            let is_own = |nth: usize| {
+                let holds = |home: &Home| home.directories.iter().any(|(own, _)| is_below(&place.path, own));
+                holds(&homes[nth]) && homes.iter().filter(|home| holds(home)).count() == 1
+            };
+            let unreached = unreached.filter(|(nth, _)| shares.is_read(&homes[**nth].name) && !is_own(**nth));
             changes.extend(unreached.map(|(nth, _)| (*nth, (*callee).to_owned(), (*place).clone(), None)));
         }
         let shares_code = |nth: &&usize| {

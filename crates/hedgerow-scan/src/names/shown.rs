@@ -3,7 +3,7 @@
 
 use super::constants::holds;
 use crate::infer::Infer;
-use crate::mention::is_bypass;
+use crate::mention::{is_bypass, is_called};
 use crate::mentions::{is_of_cors, is_origin, is_shown_to_browsers};
 use crate::program::FnId;
 use hedgerow_code::ir::{Expr, ExprId, Facts, Range};
@@ -33,7 +33,7 @@ impl Around {
             if matches!(facts.expr(value), Expr::Closure(_)) {
                 return;
             }
-            if is_past {
+            if is_past && !text_of(facts, value).is_some_and(is_called) {
                 past_proxy.push(facts.span(value));
             }
             if is_said {
@@ -47,8 +47,8 @@ impl Around {
                     let first = all.first().and_then(|first| text_of(facts, first.value));
                     let is_said = name_of(facts, *callee).is_some_and(says)
                         || first.is_some_and(|name| name.eq_ignore_ascii_case("Access-Control-Allow-Origin"));
-                    // `setenv("NO_PROXY", "ledger")`
-                    let is_past = first.is_some_and(is_bypass);
+                    // `setenv("NO_PROXY", "ledger")`; an address is no name.
+                    let is_past = first.is_some_and(|name| !name.contains(['/', ':']) && is_bypass(name));
                     for argument in all {
                         calls.entry(argument.value).or_insert(id);
                         let (shown, past) = argument.name.map_or((false, false), |name| asks(facts.word(name)));

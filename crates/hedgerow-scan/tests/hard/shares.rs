@@ -49,6 +49,19 @@ fn hosts_that_are_called_past_a_proxy_are_no_addresses() {
         ),
         // Code that hands the list on calls nobody in it.
         (env("NO_PROXY", "s-ledger:80") + "-- service.shop/main.py\nimport os\nuse(os.environ['NO_PROXY'])\n", NONE),
+        // One address with a path or a port is called, whatever its name says of proxies.
+        (env("LEDGER_URL_NO_PROXY", "http://s-ledger:8080/api"), CALLS),
+        (env("LEDGER_WITHOUT_PROXY", "http://s-ledger/api"), CALLS),
+        (file("application.yml", "url-without-proxy: http://s-ledger:8080"), CALLS),
+        (file("application.properties", "skip-proxy-address=http://s-ledger:8080"), CALLS),
+        (format!("{OTHERS}-- service.shop/main.py\nimport acme\nacme.call('http://s-ledger:8080/no-proxy')\n"), CALLS),
+        (
+            format!(
+                "{OTHERS}-- service.shop/main.py\nimport acme\nacme.call(proxy_bypass='http://s-ledger:8080/api')\n"
+            ),
+            CALLS,
+        ),
+        (env("NO_PROXY", "http://s-ledger:80,http://s-cart:80/x"), NONE),
         // A proxy is called, and so is what a name only sounds like such a list.
         (env("HTTP_PROXY", "http://s-ledger:3128"), CALLS),
         (env("NANO_PROXY", "http://s-ledger:3128"), CALLS),
@@ -256,6 +269,19 @@ fn shared_code_that_only_one_reaches_is_that_ones() {
         ),
         // Nobody does.
         (shared(code, [idle; 3], ""), &["emoji ? ledger", "paint ? ledger", "shop ? ledger"]),
+    ]);
+}
+
+#[test]
+fn code_in_a_services_own_directory_is_a_question_whoever_else_reaches_it() {
+    let main = "-- service.shop/main.go\npackage main\nimport \"plugin\"\nfunc main() { plugin.Open(\"x.so\") }\n";
+    let client = "-- service.shop/client/client.go\npackage client\nimport \"net/http\"\nfunc Call() { http.Get(\"http://s-ledger/x\") }\n";
+    let user =
+        "-- service.emoji/main.go\npackage main\nimport \"bank/service.shop/client\"\nfunc main() { client.Call() }\n";
+    let rest = "-- go.mod\nmodule bank\n-- service.ledger/x.txt\n";
+    rows(&[
+        (format!("{rest}{main}{client}"), &["shop ? ledger"]),
+        (format!("{rest}{main}{client}{user}"), &["emoji -> ledger proven", "shop ? ledger"]),
     ]);
 }
 
