@@ -4,6 +4,7 @@ mod contracts;
 mod edges;
 mod environment;
 mod interfaces;
+mod proxies;
 mod report;
 mod stores;
 
@@ -75,6 +76,8 @@ struct Written {
     is_path: bool,
     /// Whether the call makes a client of an interface.
     is_proxy: bool,
+    /// Whether the call is most often none.
+    is_loose: bool,
 }
 
 /// A way to a sink whose target cannot be told.
@@ -109,6 +112,21 @@ pub(crate) struct Found {
     /// The parts of the configuration that code asks for by name.
     pub(crate) sections: BTreeSet<Vec<String>>,
 }
+
+/// What something is put under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Key {
+    /// A name for an address.
+    Address,
+    /// Another name.
+    Other,
+    /// No name.
+    Unknown,
+}
+
+/// What names for addresses have in them.
+const ADDRESSES: &[&str] =
+    &["server", "url", "uri", "host", "addr", "endpoint", "broker", "node", "contact", "connect"];
 
 /// Whether a target is looked for and nothing of it is known.
 fn is_open(values: &[Values]) -> bool {
@@ -227,6 +245,11 @@ impl<'p> Search<'_, 'p> {
             } else if sink.names_callee {
                 self.named(site, name, sink);
             } else if let Some(target) = &sink.target {
+                let key = sink.key.map(|at| self.key(site, at));
+                if key == Some(Key::Unknown) {
+                    continue;
+                }
+                let is_open_key = key == Some(Key::Other);
                 let values = self.eval.target(site, target);
                 let (before, values) = (values.len(), values.into_iter().filter_map(Values::unkeyed));
                 let mut values: Vec<Values> = values.collect();
@@ -235,8 +258,8 @@ impl<'p> Search<'_, 'p> {
                     continue;
                 }
                 let is_any = values.iter().any(|values| !values.known.is_empty());
-                if sink.relative {
-                    values.iter_mut().for_each(|values| whole_only(values, sink.optional));
+                if sink.relative || is_open_key {
+                    values.iter_mut().for_each(|values| whole_only(values, sink.optional || is_open_key));
                 }
                 let is_path = is_any && values.iter().all(|values| values.known.is_empty());
                 self.told(site, target, &readers);
@@ -246,7 +269,8 @@ impl<'p> Search<'_, 'p> {
                 }
                 if !(sink.optional && values.iter().all(Values::is_empty)) {
                     let is_proxy = package.is_none() && Self::is_library(&path);
-                    self.written = Written { target: self.argument(site, target), is_path, is_proxy };
+                    let is_loose = sink.loose || is_open_key;
+                    self.written = Written { target: self.argument(site, target), is_path, is_proxy, is_loose };
                     self.address(site, &values, sink);
                     self.written = Written::default();
                 }
@@ -412,7 +436,8 @@ impl<'p> Search<'_, 'p> {
         for (key, group) in values.iter().flat_map(|values| self.groups(values)).collect::<Vec<_>>() {
             self.edges(site, &group, kind);
             self.note(site, &group);
-            if !group.is_settled() {
+            let is_none = self.written.is_loose && group.is_blank();
+            if !(group.is_settled() || is_none) {
                 let unresolved = Unresolved { site, written: self.written, key, group };
                 match self.written.is_proxy {
                     true => self.proxies.push(unresolved),
@@ -420,6 +445,30 @@ impl<'p> Search<'_, 'p> {
                 }
             }
         }
+    }
+
+    /// What something is put under, by an argument of a call.
+    fn key(&self, site: Site, at: u16) -> Key {
+        let program = self.context.infer.program;
+        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = program.expr(site.function, site.expr)
+        else {
+            return Key::Unknown;
+        };
+        let Some(argument) = program.arguments(site.function, *arguments).get(usize::from(at)) else {
+            return Key::Unknown;
+        };
+        let is_address = |name: &str| {
+            let name = name.to_lowercase();
+            ADDRESSES.iter().any(|word| name.contains(word))
+        };
+        let values = self.eval.value(Site { function: site.function, expr: argument.value });
+        let texts = values.iter().flat_map(|values| values.templates().into_keys());
+        let texts: Vec<String> = texts.filter_map(|template| template.constant().map(str::to_owned)).collect();
+        if texts.is_empty() {
+            let name = dotted(program, site.function, argument.value);
+            return if is_address(&name) { Key::Address } else { Key::Unknown };
+        }
+        if texts.iter().any(|text| is_address(text)) { Key::Address } else { Key::Other }
     }
 
     /// Keeps that an address says where a call goes.

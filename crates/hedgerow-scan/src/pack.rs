@@ -134,6 +134,13 @@ pub(crate) struct Sink {
     /// be anything.
     #[serde(default)]
     pub(crate) client: bool,
+    /// Which argument names what the target is put under, for what puts anything under names: an address it is where the name is one for
+    /// an address, or where it has a scheme.
+    #[serde(default)]
+    pub(crate) key: Option<u16>,
+    /// Whether the call is most often none: what is not known of its target is no question, unless it comes from the deploy.
+    #[serde(default)]
+    pub(crate) loose: bool,
     /// Whether a text without a scheme is a path below an address that is given elsewhere.
     #[serde(default)]
     pub(crate) relative: bool,

@@ -109,6 +109,12 @@ impl Search<'_, '_> {
 }
 
 impl Group {
+    /// Whether nothing says that anybody is called.
+    pub(super) fn is_blank(&self) -> bool {
+        let says = |answer: &Answer| matches!(answer, Answer::Service(..) | Answer::Several { .. });
+        self.missing.is_empty() && !self.answers.iter().any(|(answer, ..)| says(answer))
+    }
+
     /// Whether the way says for certain who is called.
     pub(super) fn is_settled(&self) -> bool {
         let certain = |answer: &Answer| matches!(answer, Answer::Service(..) | Answer::Outside(_) | Answer::Local);

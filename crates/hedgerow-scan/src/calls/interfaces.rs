@@ -3,6 +3,7 @@
 //! That a value of an interface is a client nobody has to say: where a service asks for one and has no class that implements the interface,
 //! what it is given can only be a proxy, and who is called is whoever has such a class.
 
+use super::proxies::{CLIENT_BASES, FACTORIES, LIBRARIES, LOCAL, REMOTE, STAND_INS};
 use super::{Group, Search, Unresolved, Written};
 use crate::edge::{Class, Port};
 use crate::infer::Infer;
@@ -17,85 +18,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What an offer of an interface begins with among the names of contracts, and what stands between its parts.
 pub(super) const MARK: char = '~';
-
-/// Base classes of libraries that make a class that implements an interface a client of it.
-const CLIENT_BASES: &[&str] = &["ClientProxyBase", "ClientBase", "DuplexClientBase"];
-
-/// What classes have in their names that stand in for the other side.
-const STAND_INS: &[&str] = &["fallback", "mock", "stub", "fake", "dummy", "noop"];
-
-/// Annotations that say of an interface that it is called from outside of the program.
-const REMOTE: &[&str] = &["Path", "RequestMapping", "WebService", "ServiceContract"];
-
-/// Functions that make a client of the interface they are handed, whatever becomes of it.
-const FACTORIES: &[&str] = &[
-    "newproxyinstance",
-    "addrefitclient",
-    "addcodefirstgrpcclient",
-    "addhttpclientproxy",
-    "addstatichttpclientproxy",
-    "creategrpcservice",
-    "getgrain",
-    "newresource",
-    "createclient",
-    "setinterface",
-    "setserviceinterface",
-    "setserviceclass",
-];
-
-/// What the paths of libraries have in them whose functions do that, too.
-const LIBRARIES: &[&str] = &[
-    "retrofit",
-    "feign",
-    "jaxrsclientfactory",
-    "httpserviceproxyfactory",
-    "resteasy",
-    "hessian",
-    "restclientbuilder",
-    "channelfactory",
-    "refit.restservice",
-    "grpcchannel",
-];
-
-/// How functions begin, in small letters, that give what the program itself holds, or only look at the interface.
-const LOCAL: &[&str] = &[
-    "getbean",
-    "getservice",
-    "getrequiredservice",
-    "getkeyedservice",
-    "getrequiredkeyedservice",
-    "getinstance",
-    "getmapper",
-    "getextension",
-    "getannotation",
-    "getlogger",
-    "getadapter",
-    "readvalue",
-    "convertvalue",
-    "treetovalue",
-    "parse",
-    "fromjson",
-    "deserialize",
-    "mock",
-    "spy",
-    "load",
-    "unwrap",
-    "adapt",
-    "isinstance",
-    "isassignable",
-    "cast",
-    "resolve",
-    "select",
-    "lookup",
-    "inject",
-    "bind",
-    "register",
-    "add",
-    "provide",
-    "subscribe",
-    "publish",
-    "oftype",
-];
 
 /// How many functions, and how many calls deep, are looked at for what a factory does.
 const MAX_BEHIND: usize = 200;

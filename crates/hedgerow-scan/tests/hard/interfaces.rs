@@ -17,7 +17,9 @@ public class Ledger implements LedgerApi { public String balance(String account)
 const KOTLIN: &str = "-- shared/LedgerApi.kt
 package bank.api
 @Path(\"/ledger\")
-interface LedgerApi { fun balance(account: String): String }
+interface LedgerApi {
+  fun balance(account: String): String
+}
 -- service.ledger/Ledger.kt
 package bank.ledger
 import bank.api.LedgerApi
@@ -221,6 +223,11 @@ fn annotations_say_that_a_field_holds_a_client() {
             FOUND,
         ),
         (
+            "an interface of JAX-RS that is injected",
+            kotlin("@Scheduled fun run(api: LedgerApi) { api.balance(\"x\") }"),
+            FOUND,
+        ),
+        (
             "a feign client that extends the shared interface, its address unknown",
             java("@Autowired private LedgerClient api; @Scheduled void run() { api.balance(\"x\"); }")
                 + "-- service.shop/LedgerClient.java\npackage bank.shop;\nimport bank.api.LedgerApi;\n@FeignClient(name = \"books\", url = \"${books.url}\", fallback = LedgerFallback.class)\ninterface LedgerClient extends LedgerApi { }\n-- service.shop/LedgerFallback.java\npackage bank.shop;\n@Component class LedgerFallback implements LedgerClient { public String balance(String account) { return null; } }\n",
@@ -316,4 +323,31 @@ fn several_that_implement_it_are_a_question() {
     let found = outcome(&format!("{shipped}{shop}"));
     assert_eq!(summary(&found), ["shop -> books joined", "shop -> ledger joined"]);
     assert_eq!(found.edges.values().next().unwrap().evidence[0].target, "whoever implements LedgerApi (Impl)");
+}
+
+#[test]
+fn what_is_put_under_a_name_that_is_none_for_an_address_is_no_question() {
+    let shop = |body: &str| {
+        format!(
+            "-- service.ledger/x.txt\n-- service.shop/Shop.kt\npackage bank.shop\nimport org.jooq.DSLContext\n@Service\nclass Shop(private val dsl: DSLContext, private val cache: Cache, private val props: Properties) {{\n  @Scheduled fun first() {{ save(\"s-ledger\", \"s-ledger\") }}\n  @Scheduled fun second(other: String) {{ save(other, other) }}\n  fun save(name: String, key: String) {{\n    {body}\n  }}\n}}\n"
+        )
+    };
+    let rows: Vec<(&str, String, &[&str])> = vec![
+        ("a column", shop("dsl.update(T_USER).set(T_USER.NAME, name).where(x).execute()"), &[]),
+        ("a column of a table in a local", shop("with(T_USER) { dsl.update(this).set(NAME, name).execute() }"), &[]),
+        ("a header", shop("val headers = HashMap<String, String>()\n    headers[\"X-User\"] = name"), &[]),
+        ("a cache", shop("cache.put(key, name)"), &[]),
+        (
+            "an address under a name for one",
+            shop("props.put(\"bootstrap.servers\", \"s-ledger:9092\")"),
+            &["shop -> ledger proven"],
+        ),
+        (
+            "a constant of a library's",
+            shop("props[ProducerConfig.BOOTSTRAP_SERVERS_CONFIG] = \"s-ledger:9092\""),
+            &["shop -> ledger proven"],
+        ),
+        ("a URL under any name", shop("props[\"ledger\"] = \"http://s-ledger\""), &["shop -> ledger proven"]),
+    ];
+    finds_all(&rows);
 }
