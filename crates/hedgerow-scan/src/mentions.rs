@@ -44,7 +44,7 @@ use hedgerow_code::ir::{Directive, Range};
 use hedgerow_code::lines;
 use hedgerow_code::testcode::is_test;
 use hedgerow_core::diag::Code;
-use hedgerow_deploy::{Deploy, Hosts, Said, Spot};
+use hedgerow_deploy::{Deploy, Given, Hosts, Said, Spot};
 use hidden::Hidden;
 use project::Beside;
 use questions::Question;
@@ -89,6 +89,8 @@ enum Whose {
     Named,
     /// Others find it there, too, and the service's code names the place.
     Asked,
+    /// Others find it there, too, and nobody's code is seen to name the place.
+    Unclaimed,
     /// A module that it is made of brings it along.
     Brought,
 }
@@ -127,6 +129,7 @@ pub(crate) fn ask<'a>(
         }
     }
     let by_path: BTreeMap<&str, &PlainFile> = tree.texts.iter().map(|file| (file.path.as_str(), file)).collect();
+    let claimed = claimed(homes, parts, deploy);
     for (nth, home, given) in
         homes.iter().enumerate().filter_map(|(nth, home)| Some((nth, home, deploy.of(&home.name)?)))
     {
@@ -142,6 +145,13 @@ pub(crate) fn ask<'a>(
         for (_, path) in given.beside.iter().filter(|(place, _)| names(place)) {
             if !own.iter().any(|(file, _)| file.path == *path) {
                 own.extend(by_path.get(path.as_str()).map(|file| (*file, Whose::Asked)));
+            }
+        }
+        // Of files that several have and nobody is seen to name, any of those with code may be the reader.
+        let has_code = parts.get(nth).is_some_and(|part| !part.account.read.is_empty());
+        for path in given.beside.values().filter(|path| has_code && !claimed.contains(path.as_str())) {
+            if !own.iter().any(|(file, _)| file.path == *path) {
+                own.extend(by_path.get(path.as_str()).map(|file| (*file, Whose::Unclaimed)));
             }
         }
         // Settings that modules bring along: what they say counts where code or the service's own settings ask for it.
@@ -181,8 +191,8 @@ pub(crate) fn ask<'a>(
         let is_set = |name: &str| deploy.of(&home.name).is_some_and(|given| given.environment.contains_key(name));
         for (file, whose) in &own {
             let shared = if sharing.of(&file.path).is_some() { Sharers::All } else { Sharers::By(&shared) };
-            let is_for_others =
-                *whose == Whose::Mounted && shares.is_for_others(&home.name, &file.path, last(&file.path));
+            let is_for_others = *whose == Whose::Unclaimed
+                || *whose == Whose::Mounted && shares.is_for_others(&home.name, &file.path, last(&file.path));
             let keys = (*whose == Whose::Asked).then(|| Asks::new(file, &part.keys)).flatten();
             let of = (shared, is_for_others, keys);
             in_text((file, *whose), home, hosts, of, &is_set, &mut found, &mut unset);
@@ -314,6 +324,16 @@ pub(crate) fn ask<'a>(
     awaited::hint(hosts, deploy, outcome);
 }
 
+/// The files that several services find beside them and that the code of one of these names.
+fn claimed<'d>(homes: &[Home], parts: &[Part], deploy: &'d Deploy) -> BTreeSet<&'d str> {
+    let all = homes.iter().zip(parts).filter_map(|(home, part)| Some((deploy.of(&home.name)?, part)));
+    let named = |(given, part): (&'d Given, &Part)| {
+        let places = given.beside.iter().filter(|(place, _)| part.files.contains(*place));
+        places.map(|(_, path)| path.as_str()).collect::<Vec<_>>()
+    };
+    all.flat_map(named).collect()
+}
+
 /// What a file that is no code of a language that is read names; and the variables for addresses that its code asks for.
 fn in_text(
     (file, whose): (&PlainFile, Whose),
@@ -368,7 +388,8 @@ fn in_text(
             in_list(is_choice, key, &mut all, |key, all| {
                 all.extend(named(setting.value.trim_end_matches('\\'), key, hosts));
             });
-            all.retain(|named| (named.is_address || !is_other) && !groups.contains(group_of(&named.text)));
+            let is_address_only = is_other || whose == Whose::Unclaimed;
+            all.retain(|named| (named.is_address || !is_address_only) && !groups.contains(group_of(&named.text)));
             let is_everybodys = match shared {
                 Sharers::All => true,
                 Sharers::By(shared) => is_everybodys(shared, key, setting.value),

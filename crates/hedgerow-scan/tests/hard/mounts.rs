@@ -138,9 +138,11 @@ fn of_a_shared_directory_each_reads_what_its_code_names() {
             ),
             CALLS,
         ),
-        // Another place, a file without one, and a key that nobody asks for.
-        (python(&format!("parser.read('/etc/other/shop.conf')\nprint({get})")), NONE),
-        (python(&format!("parser.read('shop.conf')\nprint({get})")), NONE),
+        // A place that is put together, another one, a file without one, and a key that nobody asks for.
+        (python(&format!("parser.read(os.path.join('/etc/bank', 'shop.conf'))\nprint({get})")), &["shop ? ledger"]),
+        (python(&format!("at = '/etc/bank'\nparser.read(f'{{at}}/shop.conf')\nprint({get})")), &["shop ? ledger"]),
+        (python(&format!("parser.read('/etc/other/shop.conf')\nprint({get})")), &["shop ? ledger"]),
+        (python(&format!("parser.read('shop.conf')\nprint({get})")), &["shop ? ledger"]),
         (
             beside(
                 &format!("{PARSER}parser.read('/etc/bank/shop.conf')\nprint(parser.get('shop', 'name'))\n"),
@@ -175,8 +177,8 @@ fn of_an_image_that_several_run_each_reads_what_its_code_names() {
         (tree(&code("/etc/bank/shop.conf"), "shop.conf"), CALLS),
         (tree(&code("/etc/bank/shop.ini"), "shop.ini"), CALLS),
         (tree(&code("/etc/bank/shop.cfg"), "shop.cfg"), CALLS),
-        (tree(&code("/etc/bank/shop.conf"), "mail.conf"), NONE),
-        (tree(&code("/files/etc/bank/shop.conf"), "shop.conf"), NONE),
+        (tree(&code("/etc/bank/shop.conf"), "mail.conf"), &["shop ? ledger"]),
+        (tree(&code("/files/etc/bank/shop.conf"), "shop.conf"), &["shop ? ledger"]),
     ]);
 }
 
