@@ -31,6 +31,7 @@ use crate::names::files::last;
 use crate::names::keys::asks_for;
 use crate::pack::Kind;
 use crate::part::Part;
+use crate::paths::is_below;
 use crate::places::Places;
 use crate::plain::{group_of, groups};
 use crate::spoken::Spoken;
@@ -269,7 +270,13 @@ pub(crate) fn ask<'a>(
             let hidden = hidden.map(|(name, (_, spot))| (name.as_str(), places.of(spot, "", name)));
             let is_known =
                 |name: &str| is_set(name) || beside.variables.get(name).is_some_and(|value| !value.is_empty());
-            let read = part.reads.iter().map(|(name, place)| (name.as_str(), place.clone()));
+            // What a library asks for that several have says nothing of each.
+            let is_own = |place: &Place| {
+                let mut all = home.directories.iter();
+                all.any(|(own, _)| *own == place.path || is_below(&place.path, own))
+            };
+            let read = part.reads.iter().filter(|(_, place)| is_own(place));
+            let read = read.map(|(name, place)| (name.as_str(), place.clone()));
             let asked = unset.iter().chain(&open).map(|(name, place)| (name.as_str(), place.clone()));
             let code = read.chain(asked).filter(|(name, _)| !is_known(name) && !given.hidden.contains_key(*name));
             let empty = own.iter().filter(|file| !is_test(&file.path)).flat_map(|file| awaited::empty(file));

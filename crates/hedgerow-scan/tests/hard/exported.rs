@@ -344,6 +344,15 @@ fn a_name_for_an_address_of_what_is_started_before_is_a_call() {
             shop(&format!("{AFTER}\nenvironment: {{LEDGER_URL: 'https://ledger.example.com'}}"), CODE),
             asks,
         ),
+        (
+            "what a library asks for",
+            shop(
+                AFTER,
+                "-- lib/books.py\nimport os, requests\ndef get(): requests.get(os.environ['LEDGER_URL'])\n-- service.shop/a.py\nfrom lib.books import get\n\
+                 get()\n",
+            ),
+            &["shop ? ledger", "unresolved-call lib/books.py"],
+        ),
         ("nothing is started before", shop("", &own("app.ini", "[x]\nledgerUrl =")), NOTHING),
     ]);
 }
