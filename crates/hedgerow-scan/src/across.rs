@@ -9,7 +9,9 @@ use crate::part::Part;
 use crate::places::Places;
 use crate::plain;
 use crate::program::File;
+use crate::questions::Question;
 use crate::spoken::Spoken;
+use crate::stores::Fleet;
 use crate::testscripts::TestScripts;
 use crate::tree::{PlainFile, Tree};
 use globset::Glob;
@@ -44,24 +46,12 @@ pub(crate) fn across(
     files: &[File],
     homes: &[Home],
     hosts: &Hosts,
-    deploy: &Deploy,
+    (deploy, fleet): (&Deploy, &Fleet),
     parts: &[Part],
 ) -> Outcome {
     let mut outcome = Outcome::default();
     for part in parts {
         outcome.merge(part.found.clone());
-    }
-    let questions = homes
-        .iter()
-        .zip(parts)
-        .flat_map(|(home, part)| part.questions.iter().map(|question| (home.name.as_str(), question)));
-    crate::questions::ask(questions, &mut outcome);
-    for finding in outcome.findings.iter_mut().filter(|finding| finding.code == Code::UnresolvedCall) {
-        let services = finding.services.len();
-        if services > 1 {
-            let others = "where not all of them call the same, each says whom by a rule file of its own";
-            finding.help.push(format!("a comment there speaks for all {services} services that reach it; {others}"));
-        }
     }
     let remarks = comments(files, homes, parts);
     declare(&remarks, hosts, homes, &mut outcome);
@@ -77,6 +67,8 @@ pub(crate) fn across(
         let evidence = Evidence { class, place, target, port, kind: Kind::Http, way: Vec::new() };
         outcome.add(&route.proxy, &route.service, evidence);
     }
+    let questions = crate::stores::join((tree.config, fleet), homes, hosts, deploy, parts, &mut outcome);
+    ask(&questions, &mut outcome);
     crate::mentions::ask(tree, homes, hosts, deploy, parts, (&places, &spoken), &mut outcome);
     crate::account::add(tree, homes, hosts, deploy, parts, &mut outcome);
     let remarked = remarks.iter().map(|remark| remark.path).collect();
@@ -90,6 +82,20 @@ pub(crate) fn across(
         key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
     });
     outcome
+}
+
+/// Asks about the calls that cannot be told.
+fn ask(questions: &[(String, Question)], outcome: &mut Outcome) {
+    let mut asked = Outcome::default();
+    crate::questions::ask(questions.iter().map(|(service, question)| (service.as_str(), question)), &mut asked);
+    for finding in &mut asked.findings {
+        let services = finding.services.len();
+        if services > 1 {
+            let others = "where not all of them call the same, each says whom by a rule file of its own";
+            finding.help.push(format!("a comment there speaks for all {services} services that reach it; {others}"));
+        }
+    }
+    outcome.findings.append(&mut asked.findings);
 }
 
 /// All comments with the services that reach them.

@@ -20,6 +20,7 @@ use crate::program::{FnId, PackageId, Program, TypeId};
 use crate::questions::{Cause, Question};
 use crate::reach::{Reach, Site};
 use crate::said::Said;
+use crate::stores::{Fleet, Store, Used};
 use crate::value::{Crossing, Piece, Template, Unknown, Value, Values};
 use environment::Readers;
 use hedgerow_code::frontend::Language;
@@ -35,6 +36,7 @@ pub(crate) struct Context<'a, 'p> {
     pub(crate) infer: &'a Infer<'a, 'p>,
     pub(crate) packs: &'a Packs,
     pub(crate) hosts: &'a Hosts,
+    pub(crate) fleet: &'a Fleet,
     pub(crate) contracts: &'a Contracts,
     pub(crate) given: Option<&'a Given>,
     pub(crate) reach: &'a Reach<'p>,
@@ -78,6 +80,8 @@ struct Written {
     is_proxy: bool,
     /// Whether the call is most often none.
     is_loose: bool,
+    /// The kind of store that the call is a client of.
+    store: Option<Store>,
 }
 
 /// A way to a sink whose target cannot be told.
@@ -111,6 +115,8 @@ pub(crate) struct Found {
     pub(crate) variables: BTreeSet<String>,
     /// The parts of the configuration that code asks for by name.
     pub(crate) sections: BTreeSet<Vec<String>>,
+    /// What it has of stores.
+    pub(crate) stores: BTreeMap<Store, Used>,
 }
 
 /// What something is put under.
@@ -159,6 +165,7 @@ pub(crate) fn find(context: &Context) -> Found {
         proxies: Vec::new(),
         chained: BTreeSet::new(),
         contracts: None,
+        stores: BTreeMap::new(),
     };
     search.run();
     search.limits();
@@ -166,6 +173,7 @@ pub(crate) fn find(context: &Context) -> Found {
     Found {
         outcome: search.outcome,
         questions: search.questions,
+        stores: search.stores,
         needed: search.needed,
         variables: search.variables.take(),
         sections,
@@ -208,6 +216,8 @@ struct Search<'a, 'p> {
     chained: BTreeSet<Site>,
     /// The interfaces that others implement, once they are asked for.
     contracts: Option<BTreeMap<TypeId, interfaces::Contract<'p>>>,
+    /// What the code has of stores.
+    stores: BTreeMap<Store, Used>,
 }
 
 impl<'p> Search<'_, 'p> {
@@ -230,6 +240,7 @@ impl<'p> Search<'_, 'p> {
                 calls.extend(found.iter().map(|(path, package)| (*site, path.clone(), Some(*package))));
             }
         }
+        self.uses();
         calls.sort();
         calls.dedup();
         let mut clients = Vec::new();
@@ -264,13 +275,19 @@ impl<'p> Search<'_, 'p> {
                 let is_path = is_any && values.iter().all(|values| values.known.is_empty());
                 self.told(site, target, &readers);
                 let leads = values.iter().any(|values| self.leads_to_service(values, sink.kind));
-                if sink.client && !leads && !(is_open(&values) && stores::may_be(context.hosts, &path)) {
+                let store = self.store_of(language, &path, &values);
+                self.opens(site, store, &values);
+                let may_be = || match store {
+                    Some(kind) => !context.fleet.of(kind).is_empty(),
+                    None => stores::may_be(context.hosts, &path),
+                };
+                if sink.client && !leads && !(is_open(&values) && may_be()) {
                     continue;
                 }
                 if !(sink.optional && values.iter().all(Values::is_empty)) {
                     let is_proxy = package.is_none() && Self::is_library(&path);
                     let is_loose = sink.loose || is_open_key;
-                    self.written = Written { target: self.argument(site, target), is_path, is_proxy, is_loose };
+                    self.written = Written { target: self.argument(site, target), is_path, is_proxy, is_loose, store };
                     self.address(site, &values, sink);
                     self.written = Written::default();
                 }

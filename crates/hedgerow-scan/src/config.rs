@@ -20,7 +20,7 @@
 //!   sinks: [{call: example.com/rpc.Send, target: 0}]
 //!   functions: [{call: example.com/env.Get, gives: environment}]
 //! ```
-//! The last ones, and `servers`, `registries`, `inert`, `texts`, `clients` and `bindings`, have the form of the built-in packs; see
+//! The last ones, and `servers`, `registries`, `inert`, `texts`, `clients`, `stores` and `bindings`, have the form of the built-in packs; see
 //! `docs/scan.md`.
 
 mod read;

@@ -57,6 +57,7 @@ pub static SCAN: Form = Form {
         key("inert", "Functions that call no method of what they are given.", PATTERNS),
         key("texts", "Structures from outside that stand for a text.", Value::Many(&Value::Form(&TEXT_TYPE))),
         key("clients", "Annotations that make a type a client.", Value::Many(&Value::Form(&NOTE))),
+        key("stores", "Which libraries speak to which kind of store.", Value::Many(&Value::Form(&LIBRARY))),
         key(
             "bindings",
             "Annotations that fill the fields of a type from the configuration.",
@@ -176,6 +177,23 @@ pub(crate) static TEXT_TYPE: Form = Form {
     keys: &[
         needed("type", "Its path.", Value::Text(any("net/url.URL"))),
         needed("field", "The field that is the text.", Value::Text(any("Host"))),
+    ],
+    bonds: &[],
+};
+
+pub(crate) static LIBRARY: Form = Form {
+    about: "Libraries that speak to one kind of store.",
+    keys: &[
+        needed(
+            "store",
+            "The kind of store.",
+            Value::Word(|| crate::stores::Store::ALL.iter().map(|kind| kind.word()).collect()),
+        ),
+        needed(
+            "of",
+            "What the paths of their functions begin with, or patterns of whole paths.",
+            Value::Many(&ANY_TEXT),
+        ),
     ],
     bonds: &[],
 };

@@ -91,6 +91,7 @@ mod scan;
 mod searched;
 mod spoken;
 mod starters;
+mod stores;
 mod templated;
 mod testscripts;
 mod texts;

@@ -2,6 +2,7 @@
 
 use crate::browser::Runs;
 use crate::loads::{Sum, sum};
+use crate::stores::Store;
 use hedgerow_code::frontend::Language;
 use hedgerow_deploy::Pattern;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -51,6 +52,8 @@ pub(crate) struct Pack {
     pub(crate) texts: Vec<TextType>,
     /// Annotations that make a type a client.
     pub(crate) clients: Vec<ClientNote>,
+    /// Which libraries speak to which kind of store, the first that fits.
+    pub(crate) stores: Vec<Library>,
     /// Annotations that fill the fields of a type from the configuration; their argument is the key above the fields'.
     pub(crate) bindings: Vec<ClientNote>,
     /// What a service does that offers a contract to its callers.
@@ -75,6 +78,16 @@ pub(crate) struct ClientNote {
     /// Its arguments that say whom the type calls or where its fields are, the first that is there; empty for the one
     /// without a name.
     pub(crate) target: Vec<String>,
+}
+
+/// Libraries that speak to one kind of store.
+#[derive(Debug, Clone, PartialEq, Hash, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Library {
+    /// The kind.
+    pub(crate) store: Store,
+    /// What the paths of their functions and packages begin with, up to the end of a word; or patterns of whole paths.
+    pub(crate) of: Vec<String>,
 }
 
 /// A call of a library that asks the environment whom to call, without a word of that in the code.
@@ -380,6 +393,7 @@ pub(crate) struct Packs {
     reads: Vec<Reads>,
     texts: Vec<TextType>,
     clients: Vec<ClientNote>,
+    stores: Vec<(Option<Language>, Store, Beginning)>,
     bindings: Vec<ClientNote>,
     calls: Table,
     assignments: Table,
@@ -435,6 +449,9 @@ impl Packs {
         self.runs.add(pack.runs);
         self.texts.extend(pack.texts);
         self.clients.extend(pack.clients);
+        for library in pack.stores {
+            self.stores.extend(library.of.iter().map(|of| (language, library.store, Beginning::new(of))));
+        }
         self.bindings.extend(pack.bindings);
     }
 
@@ -482,6 +499,12 @@ impl Packs {
         found.into_iter().map(|at| &self.reads[at])
     }
 
+    /// The kind of store that a function or a package speaks to.
+    pub(crate) fn store(&self, language: Language, path: &str) -> Option<Store> {
+        let fits = |(of, _, begins): &&(Option<Language>, Store, Beginning)| speaks(*of, language) && begins.fits(path);
+        self.stores.iter().find(fits).map(|(_, store, _)| *store)
+    }
+
     /// What a call of `path` does with texts.
     pub(crate) fn transfer(&self, language: Language, path: &str) -> Option<&Transfer> {
         self.transfers.find(Some(language), path).next().map(|(at, _)| &self.functions[at])
@@ -520,6 +543,31 @@ impl Packs {
     /// Whether a function calls no method of what it is given.
     pub(crate) fn is_inert(&self, path: &str) -> bool {
         self.inert.find(None, path).next().is_some()
+    }
+}
+
+/// What the path of a library begins with, or a pattern of whole paths.
+#[derive(Debug)]
+enum Beginning {
+    Word(String),
+    Pattern(Pattern),
+}
+
+impl Beginning {
+    fn new(text: &str) -> Self {
+        match text.contains('*').then(|| Pattern::new(text).ok()).flatten() {
+            Some(pattern) => Self::Pattern(pattern),
+            None => Self::Word(text.to_owned()),
+        }
+    }
+
+    fn fits(&self, path: &str) -> bool {
+        match self {
+            Self::Word(word) => path
+                .strip_prefix(word.as_str())
+                .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')),
+            Self::Pattern(pattern) => pattern.fits(path),
+        }
     }
 }
 

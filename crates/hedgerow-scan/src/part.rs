@@ -13,6 +13,7 @@ use crate::pack::Packs;
 use crate::program::{FnId, Program};
 use crate::questions::Question;
 use crate::reach::Reach;
+use crate::stores::{Fleet, Store, Used};
 use hedgerow_code::ir::{Comment, Directive};
 use hedgerow_deploy::Deploy;
 use hedgerow_deploy::Hosts;
@@ -56,6 +57,8 @@ pub(crate) struct Part {
     pub(crate) keys: BTreeSet<String>,
     /// The parts of the configuration that reached code asks for by name.
     pub(crate) sections: BTreeSet<Vec<String>>,
+    /// What its reached code has of stores.
+    pub(crate) stores: BTreeMap<Store, Used>,
     /// What of its code was read.
     pub(crate) account: Account,
     /// The directories outside of its own in which code lies that it reaches.
@@ -78,6 +81,7 @@ impl Parts {
 pub(crate) struct Surroundings<'a> {
     pub(crate) packs: &'a Packs,
     pub(crate) hosts: &'a Hosts,
+    pub(crate) fleet: &'a Fleet,
     pub(crate) deploy: &'a Deploy,
     pub(crate) contracts: &'a Contracts,
     pub(crate) marks: &'a Marks<'a>,
@@ -159,15 +163,17 @@ pub(crate) fn part<'p>(
         infer,
         packs: around.packs,
         hosts: around.hosts.of(&home.name),
+        fleet: around.fleet,
         contracts: around.contracts,
         given: around.deploy.of(&home.name),
         reach,
         service: &home.name,
         answered: &answered,
     };
-    let Found { outcome, questions, needed, variables, sections } = find(&context);
+    let Found { outcome, questions, needed, variables, sections, stores } = find(&context);
     part.questions = questions;
     part.sections = sections;
+    part.stores = stores;
     part.found = outcome;
     (part.account, part.loads) = crate::account::of_code(infer, home, reach, (entries, browser));
     let mut names =

@@ -2,6 +2,7 @@
 //! in one comment; so calls are one question if the same thing is not known and there is a place at which a comment speaks for all of them.
 
 use crate::edge::{AND_FROM_HERE, AND_THIS, Finding, Outcome, Place};
+use crate::stores::Store;
 use hedgerow_code::frontend::comment::written;
 use hedgerow_core::diag::{Code, enumerate, enumerate_some};
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,8 @@ pub(crate) struct Question {
     pub(crate) example: String,
     /// What else there is to say.
     pub(crate) help: Vec<String>,
+    /// The kind of store that it is a client of.
+    pub(crate) store: Option<Store>,
 }
 
 /// A question of several services.
@@ -346,6 +349,7 @@ mod tests {
                 rooms: BTreeSet::new(),
                 example: String::new(),
                 help: Vec::new(),
+                store: None,
             };
             let group = Group { items: vec![0, 1], room: room.clone(), is_one: true, is_rest: false, others: 0 };
             message(&question, &group, 2)

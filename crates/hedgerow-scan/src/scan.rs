@@ -18,6 +18,7 @@ use crate::pack::{BUILT_IN_SUM, Packs};
 use crate::part::{Marks, Part, Parts, Surroundings, part};
 use crate::program::{File, FnId, Modules, Program, is_distribution, is_manifest};
 use crate::reach::{Reach, reach};
+use crate::stores::Fleet;
 use crate::tree::Tree;
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::Facts;
@@ -82,6 +83,7 @@ fn rescan_changed(tree: &Tree, known: &Known) -> Result<(Outcome, Parts), String
         add(&sum_of(&run.modules.installed().collect::<Vec<_>>()));
         add(&sum_of(run.modules.searched()));
         add(&sum_of(&run.programs));
+        add(&sum_of(&run.fleet));
         // A module's path is the path of its packages.
         for manifest in run.manifests() {
             add(manifest.0.as_bytes());
@@ -144,6 +146,7 @@ struct Run<'a> {
     homes: Vec<Home>,
     hosts: Hosts,
     deploy: Deploy,
+    fleet: Fleet,
 }
 
 /// Where a service begins to run, and what of its code does so in browsers.
@@ -172,7 +175,9 @@ impl<'a> Run<'a> {
         crate::built::share(tree, &hosts, &given, &mut homes);
         givens::settings(tree, &homes, &builds, (&mut hosts, &mut given));
         let programs = Programs::new(tree.texts);
-        let mut run = Self { tree, packs, code, modules: Modules::default(), programs, homes, hosts, deploy: given };
+        let fleet = Fleet::new(tree, &homes, &given);
+        let mut run =
+            Self { tree, packs, code, modules: Modules::default(), programs, homes, hosts, deploy: given, fleet };
         let files = run.files(|at| &tree.code[at].facts);
         let scripts = tree.texts.iter().map(|file| (file.path.as_str(), &*file.text));
         let manifests = run.manifests().chain(scripts.filter(|(path, _)| is_manifest(path)));
@@ -275,8 +280,14 @@ impl<'a> Run<'a> {
         contracts: &Contracts,
     ) -> Vec<Part> {
         let marks = Marks::new(program, self.tree.config);
-        let around =
-            Surroundings { packs: &self.packs, hosts: &self.hosts, deploy: &self.deploy, contracts, marks: &marks };
+        let around = Surroundings {
+            packs: &self.packs,
+            hosts: &self.hosts,
+            fleet: &self.fleet,
+            deploy: &self.deploy,
+            contracts,
+            marks: &marks,
+        };
         homes
             .par_iter()
             .zip(begun)
@@ -291,7 +302,7 @@ impl<'a> Run<'a> {
 
     /// What looks at all services. Of the files it needs no more than the headers.
     fn finish(&self, files: &[File], parts: &[Part]) -> Outcome {
-        across(self.tree, files, &self.homes, &self.hosts, &self.deploy, parts)
+        across(self.tree, files, &self.homes, &self.hosts, (&self.deploy, &self.fleet), parts)
     }
 }
 

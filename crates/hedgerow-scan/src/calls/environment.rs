@@ -87,7 +87,7 @@ impl<'a> Search<'a, '_> {
     }
 
     /// Whether a target is an address, whoever answers there. `dbname=x` is none, and a word is one only if something says so.
-    fn is_address(&self, values: &Values, may_be_word: bool) -> bool {
+    pub(super) fn is_address(&self, values: &Values, may_be_word: bool) -> bool {
         let join = self.join();
         let legal = |c: char| c.is_ascii_alphanumeric() || "-._*".contains(c);
         values.templates().keys().any(|template| {

@@ -27,7 +27,7 @@ const MAX_STEPS: usize = 16;
 impl Search<'_, '_> {
     /// Asks about a call, where no comment and no glob of the configuration answers for it.
     pub(super) fn report(&mut self, unresolved: Unresolved) {
-        let Unresolved { site, written: Written { target, is_path, .. }, group, key } = unresolved;
+        let Unresolved { site, written: Written { target, is_path, store, .. }, group, key } = unresolved;
         let program = self.context.infer.program;
         let mut functions = BTreeSet::from([site.function]);
         functions.extend(key.iter().map(|site| site.function));
@@ -46,10 +46,12 @@ impl Search<'_, '_> {
         if !spoken.is_empty() || !heads.is_empty() {
             self.needed.functions.extend(spoken);
             self.needed.heads.extend(heads);
+            self.said_of(store);
             return;
         }
         let speaker = key.first().map_or(site.function, |call| call.function);
         if answered.files.contains(&program.file_of(speaker)) {
+            self.said_of(store);
             return;
         }
         let mut fitting = BTreeSet::new();
@@ -124,6 +126,7 @@ impl Search<'_, '_> {
             rooms: rooms.take(MAX_ROOMS).collect(),
             example,
             help,
+            store,
         };
         // What many ways lead to is asked once: a comment that answers has to do so for all of them.
         let key = (question.site.clone(), question.caller.clone(), question.causes.clone());

@@ -1,6 +1,14 @@
 //! Data stores and brokers of the fleet, by what their clients are called.
 
+use super::{Search, is_open};
+use crate::edge::Place;
+use crate::reach::Site;
+use crate::stores::{Store, Used};
+use crate::value::{Piece, Template, Values};
+use hedgerow_code::frontend::Language;
+use hedgerow_code::ir::{Import, Range};
 use hedgerow_deploy::Hosts;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Products, each with what paths of its clients hold.
 const PRODUCTS: &[(&str, &[&str])] = &[
@@ -62,4 +70,90 @@ pub(super) fn may_be(hosts: &Hosts, path: &str) -> bool {
 /// Whether a service of the fleet is a product, by its name or by its image.
 fn has(hosts: &Hosts, product: &str) -> bool {
     hosts.named(product).is_some() || hosts.ending_in(product).is_some() || hosts.runs_image(product)
+}
+
+impl Search<'_, '_> {
+    /// What reached code calls of libraries that speak to a kind of store, and what its files import of them.
+    pub(super) fn uses(&mut self) {
+        let context = self.context;
+        let paths = &context.reach.paths;
+        let kinds = paths.ask(|outside| context.packs.store(outside.language, &outside.path));
+        let calls = context.reach.external.iter().filter_map(|(site, path)| Some((*site, *path, (*kinds.get(*path))?)));
+        let mut first: BTreeMap<Store, (Site, &str)> = BTreeMap::new();
+        for (site, path, kind) in calls.filter(|(.., kind)| *kind != Store::None) {
+            let known = first.entry(kind).or_insert((site, &paths.get(path).path));
+            if site < known.0 {
+                *known = (site, &paths.get(path).path);
+            }
+        }
+        for (kind, (site, path)) in first {
+            let place = self.place(site.function, site.expr);
+            let used = Used { place, call: path.to_owned(), is_open: false, is_told: false, is_imported: false };
+            self.stores.insert(kind, used);
+        }
+        let program = context.infer.program;
+        let files: BTreeSet<u32> = context.reach.functions.keys().map(|function| program.file_of(*function)).collect();
+        for file in files.into_iter().map(|file| &program.files[file as usize]) {
+            let whole = |import: &Import| match &import.name {
+                Some(name) => format!("{}.{name}", import.path),
+                None => import.path.to_string(),
+            };
+            let types = &file.facts.types_only;
+            for import in file.facts.imports.iter().filter(|import| !types.contains(&import.path)) {
+                let path = whole(import);
+                let kind = context.packs.store(file.language, &path);
+                let Some(kind) = kind.filter(|kind| *kind != Store::None) else { continue };
+                self.stores.entry(kind).or_insert_with(|| Used {
+                    place: Place { path: file.path.to_owned(), range: Range::default() },
+                    call: path,
+                    is_open: false,
+                    is_told: false,
+                    is_imported: true,
+                });
+            }
+        }
+    }
+
+    /// The kind of store that a client speaks to: that of its library; of any SQL database the one that the address or the driver names.
+    pub(super) fn store_of(&self, language: Language, path: &str, values: &[Values]) -> Option<Store> {
+        let kind = self.context.packs.store(language, path).filter(|kind| *kind != Store::None)?;
+        if kind != Store::Sql {
+            return Some(kind);
+        }
+        let templates: Vec<Template> = values.iter().flat_map(|values| values.templates().into_keys()).collect();
+        let schemes = templates.iter().filter_map(|template| match template.0.first() {
+            Some(Piece::Text(text)) => text.split_once("://").and_then(|(scheme, _)| Store::of_scheme(scheme)),
+            _ => None,
+        });
+        Some(schemes.min().unwrap_or(kind))
+    }
+
+    /// Notes what is known of the address of a store's client.
+    pub(super) fn opens(&mut self, site: Site, store: Option<Store>, values: &[Values]) {
+        let Some(kind) = store else { return };
+        let is_told = values.iter().any(|values| self.is_address(values, false));
+        let is_open = !is_told && is_open(values);
+        let place = self.place(site.function, site.expr);
+        let used = self.stores.entry(kind).or_insert_with(|| Used {
+            place: place.clone(),
+            call: String::new(),
+            is_open: false,
+            is_told: false,
+            is_imported: false,
+        });
+        if is_open && !used.is_open {
+            used.place = place;
+        }
+        used.is_open |= is_open;
+        used.is_told |= is_told;
+        used.is_imported = false;
+    }
+
+    /// A comment says whom a client of a kind calls.
+    pub(super) fn said_of(&mut self, store: Option<Store>) {
+        if let Some(used) = store.and_then(|kind| self.stores.get_mut(&kind)) {
+            used.is_told = true;
+            used.is_open = false;
+        }
+    }
 }

@@ -13,7 +13,7 @@ use hedgerow_yaml::{Content, Node};
 
 /// The keys that are decoded as a pack.
 const PACK_KEYS: &[&str] =
-    &["sinks", "functions", "reads", "servers", "registries", "inert", "texts", "clients", "bindings"];
+    &["sinks", "functions", "reads", "servers", "registries", "inert", "texts", "clients", "bindings", "stores"];
 
 /// The section being read.
 pub(super) struct Read<'d> {

@@ -44,6 +44,7 @@ mod searched;
 mod shadowed;
 mod shares;
 mod silent;
+mod stores;
 mod testscripts;
 mod told;
 mod wrappers;
