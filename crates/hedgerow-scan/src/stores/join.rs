@@ -116,7 +116,9 @@ impl Caller<'_> {
         if used.is_told && !used.is_open {
             return Answer::Nobody;
         }
-        let named: BTreeSet<&str> = all.iter().copied().filter(|callee| self.names(callee, used, outcome)).collect();
+        // An import says nothing yet, nor does a client of an S3 that may be the cloud's own: not with a variable that a whole file brings along.
+        let is_weak = used.is_imported || (kind == Store::S3 && !used.is_open);
+        let named: BTreeSet<&str> = all.iter().copied().filter(|callee| self.names(callee, is_weak, outcome)).collect();
         // What is used of a library and opens no connection may be a type or a helper of it: then the deployment has to name the store.
         let (fitting, why) = match !used.is_open || !named.is_empty() {
             true => (named, Why::Named),
@@ -147,14 +149,13 @@ impl Caller<'_> {
     }
 
     /// Whether the deployment, or a name in the code, says that a service has to do with a store.
-    fn names(&self, callee: &str, used: &Used, outcome: &Outcome) -> bool {
+    fn names(&self, callee: &str, is_weak: bool, outcome: &Outcome) -> bool {
         let given = self.deploy.of(&self.home.name);
         let is_after = given.is_some_and(|given| given.after.keys().any(|name| self.hosts.named(name) == Some(callee)));
-        // A variable that a whole file of them brings along, and an import, say nothing yet.
         is_after
             || outcome.edges.contains_key(&(self.home.name.clone(), callee.to_owned()))
-            || (!used.is_imported && self.part.mentions.contains_key(callee))
-            || given.filter(|_| !used.is_imported).is_some_and(|given| {
+            || (!is_weak && self.part.mentions.contains_key(callee))
+            || given.filter(|_| !is_weak).is_some_and(|given| {
                 let values = given.environment.values().flatten();
                 values.into_iter().any(|value| {
                     self.hosts.answers(value).iter().any(

@@ -165,6 +165,15 @@ fn a_store_that_the_deployment_names_is_called_where_code_has_a_client() {
         (fleet(imported, redis, after), is_cache),
         (fleet(nothing, redis, after), &["shop ? cache"]),
         (fleet(&format!("{nothing}-- service.shop/requirements.txt\nredis==5\n"), redis, after), &["shop ? cache"]),
+        // A client of the cloud's own.
+        (
+            fleet(
+                "-- service.shop/a.py\nimport boto3\nboto3.client('bedrock-runtime')\n",
+                &[("cache", "minio/minio")],
+                after,
+            ),
+            &["shop ? cache"],
+        ),
         // Nobody names it: what is used may be a type.
         (fleet(template, redis, &[]), &[]),
         (fleet(imported, redis, &[]), &[]),
