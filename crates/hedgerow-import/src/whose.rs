@@ -112,7 +112,7 @@ impl<'p> Names<'p> {
         };
         for kind in kinds {
             match self.claims.of(worn(), kind, Some(called)) {
-                Claim::Service(service) | Claim::Taken(service) => {
+                Claim::Service(service) | Claim::Taken(service) | Claim::Another { service, .. } => {
                     found.insert(service.clone());
                 }
                 Claim::Several(several) => found.extend(several.into_iter().cloned()),

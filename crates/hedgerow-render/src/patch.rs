@@ -11,6 +11,7 @@ mod job;
 mod lists;
 mod mixed;
 mod neighbours;
+mod others;
 mod pods;
 mod policies;
 mod prove;
@@ -41,7 +42,7 @@ pub struct Options {
     /// Whose deploy it is: workloads that say nothing else are this service's.
     pub service: Option<ServiceName>,
     /// What is in doubt is an error: unclaimed workloads, kinds that are not known, keys that stand twice, pods on the host's
-    /// network, Jobs, a stream without a workload.
+    /// network, Jobs, a stream without a workload. Every document is parsed as under `check`.
     pub strict: bool,
     /// Labels and policies of Hedgerow's that nothing backs are removed instead of refused.
     pub prune: bool,

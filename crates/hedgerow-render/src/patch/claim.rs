@@ -1,8 +1,8 @@
 //! Whose workload is it?
 //!
-//! A worn identity label decides. Else, in the deploy of one service, it is that service's, but for what looks like another
-//! application's and is not among the service's `workloads`; in a deploy of many, the services' `workloads` globs and names
-//! decide. Two claims are an error, never a choice.
+//! A worn identity label decides. Else the services' `workloads` globs and names do; and in the deploy of one service, what nobody
+//! claims is that service's, but for what looks like another application's and is not among the service's `workloads`. Two claims
+//! are an error, never a choice, and so is the claim of another service than the one that is deployed.
 
 use super::Options;
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
@@ -54,6 +54,13 @@ pub enum Claim<'p> {
     Service(&'p ServiceName),
     /// The deployed one, since nothing says otherwise.
     Taken(&'p ServiceName),
+    /// Another than the deployed one, by what the workload is called.
+    Another {
+        /// Whose it is.
+        service: &'p ServiceName,
+        /// Whether it has that service's name; else it is among its `workloads`.
+        by_name: bool,
+    },
     /// It wears an identity of the fleet's own label that no service has.
     Unknown {
         /// The value of the label.
@@ -148,23 +155,23 @@ impl<'p> Claims<'p> {
             );
         }
         if claims.is_empty() {
-            match (self.deployed, name) {
-                (Some(service), _) if self.own == Own::All => return Claim::Service(service),
-                (Some(service), Some(name)) if self.own == Own::Listed => {
-                    let title = format!("{kind}/{name}");
-                    let mut owners = self.owners(&title).chain(self.by_slug.get(name).copied());
-                    return if owners.any(|owner| owner == service) {
-                        Claim::Service(service)
-                    } else {
-                        Claim::Taken(service)
-                    };
-                }
-                (Some(service), _) => return Claim::Taken(service),
-                (None, Some(name)) => {
-                    claims.extend(self.owners(&format!("{kind}/{name}")));
-                    claims.extend(self.by_slug.get(name));
-                }
-                (None, None) => {}
+            let named = name.and_then(|name| self.by_slug.get(name).copied());
+            if let Some(name) = name {
+                claims.extend(self.owners(&format!("{kind}/{name}")));
+                claims.extend(named);
+            }
+            if let Some(deployed) = self.deployed {
+                return match (claims.len(), claims.first().copied()) {
+                    // A name alone says no more than that it is deployed with it: what looks otherwise is doubted.
+                    (1, Some(owner)) if owner == deployed && self.own == Own::Unsaid => Claim::Taken(deployed),
+                    (1, Some(owner)) if owner == deployed => Claim::Service(deployed),
+                    (1.., Some(first)) if !claims.contains(deployed) => {
+                        Claim::Another { service: named.unwrap_or(first), by_name: named.is_some() }
+                    }
+                    (1.., _) => Claim::Several(claims),
+                    (0, _) if self.own == Own::All => Claim::Service(deployed),
+                    (0, _) => Claim::Taken(deployed),
+                };
             }
         }
         match claims.len() {
@@ -212,3 +219,61 @@ fn glob_sets(fleet: &Fleet) -> GlobSets {
 
 /// How many globs are matched at once.
 const GLOBS_IN_A_SET: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hedgerow_core::fleet::Scope;
+    use hedgerow_core::name::EnvironmentName;
+    use hedgerow_core::read::{Directories, Reader};
+    use hedgerow_core::tree::{Directory, File};
+
+    /// Where the whole fleet was read, the lists of the others count too.
+    #[test]
+    fn a_workload_of_another_service_is_never_the_deployed_ones() {
+        let config = "version: 1\nlabels: {domain: bank.example}\nservices: {include: [\"apps/*\"]}\nenvironments: {prod: {stage: off}}\n";
+        let mut reader = Reader::new();
+        let config = reader.config(File::new("hedgerow.yaml", config));
+        let directory = |path: &str, text: &str| Directory {
+            path: path.into(),
+            file: Some(File::new(format!("{path}/service.yaml"), text)),
+            rules: vec![],
+            faults: vec![],
+            unread: vec![],
+        };
+        let read = vec![
+            directory("apps/contacts", "workloads: [\"Deployment/book-*\"]\n"),
+            directory("apps/users", "workloads: [\"Deployment/users-*\"]\n"),
+            directory("apps/ledger", "identity: {app: ledger}\n"),
+        ];
+        let reading = reader.fleet(config, Directories::new(Scope::Whole, read), None);
+        assert_eq!(reading.diagnostics, []);
+        let plan = Plan::new(reading.fleet.unwrap().into(), &EnvironmentName::new("prod").unwrap()).unwrap();
+        let users = ServiceName::new("users").unwrap();
+        for prune in [false, true] {
+            let options = Options { service: Some(users.clone()), prune, ..Options::default() };
+            let claims = Claims::new(&plan, &options);
+            for (kind, name, worn, expected) in [
+                ("Deployment", "users", vec![], "users"),
+                ("Deployment", "users-api", vec![], "users"),
+                ("Deployment", "redis", vec![("app", "contacts")], "taken"),
+                ("StatefulSet", "book-store", vec![], "taken"),
+                ("Deployment", "contacts", vec![], "contacts by name"),
+                ("StatefulSet", "contacts", vec![], "contacts by name"),
+                ("Deployment", "book-store", vec![], "contacts by list"),
+                ("Deployment", "x", vec![("app", "ledger")], "ledger"),
+                ("Deployment", "contacts", vec![("bank.example/routing-name", "users")], "users"),
+                ("Deployment", "contacts", vec![("app", "ledger")], "ledger"),
+            ] {
+                let said = match claims.of([worn].into_iter(), kind, Some(name)) {
+                    Claim::Service(service) => service.to_string(),
+                    Claim::Taken(_) => "taken".to_owned(),
+                    Claim::Another { service, by_name: true } => format!("{service} by name"),
+                    Claim::Another { service, by_name: false } => format!("{service} by list"),
+                    Claim::Nobody | Claim::Unknown { .. } | Claim::Several(_) => "something else".to_owned(),
+                };
+                assert_eq!(said, expected, "{kind}/{name}, prune: {prune}");
+            }
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! One document after the other: what it is, and what is to be done with it.
 
 use super::mixed::Mixed;
+use super::others::Other;
 use super::strangers::{self, Stranger};
 use super::written::Written;
 use super::{Context, Tally, Unlabelled, lists, neighbours, pods, structure};
@@ -43,6 +44,8 @@ pub(super) struct Found<'t> {
     pub(super) unclaimed: Vec<(String, Range<usize>)>,
     /// Workloads that are another application's and that the deployed service's `workloads` leave out.
     pub(super) left_out: Vec<(String, Range<usize>)>,
+    /// Workloads of other services than the deployed one.
+    pub(super) others: Vec<Other>,
     /// Whether there are policies of others, where such matter.
     pub(super) has_policies_of_others: bool,
     /// Workloads of services whose policy may drop calls, to look at once the whole stream is known.
@@ -164,6 +167,7 @@ impl Found<'_> {
         self.workloads.extend(later.workloads);
         self.neighbours.extend(later.neighbours);
         self.left_out.extend(later.left_out);
+        self.others.extend(later.others);
         self.unlabelled.extend(later.unlabelled);
         self.strangers.extend(later.strangers);
         self.taken.merge(later.taken);
@@ -175,6 +179,8 @@ impl Found<'_> {
 pub(super) struct Object<'d, 't> {
     pub(super) kind: &'d str,
     pub(super) api_version: &'d str,
+    /// Whether another object stands in front of it in the same document.
+    pub(super) is_joined: bool,
     body: Body<'d, 't>,
 }
 
@@ -295,6 +301,9 @@ pub(super) static POLICY: LazyLock<PolicyHead> = LazyLock::new(|| {
 
 static ITEMS: LazyLock<Route> = LazyLock::new(|| Route::parse("items[]").expect("a route"));
 
+/// What a template writes its values in.
+static BRACES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("{{"));
+
 /// Patches the documents of a part of the stream that begins and ends between two of them.
 pub(super) fn run<'t>(context: &Context<'t>, range: Range<usize>) -> Found<'t> {
     let mut found = Found::default();
@@ -303,11 +312,22 @@ pub(super) fn run<'t>(context: &Context<'t>, range: Range<usize>) -> Found<'t> {
         let shift = |inner: Range<usize>| inner.start + range.start..inner.end + range.start;
         let piece = Piece { range: shift(piece.range), separator: piece.separator.map(shift) };
         let document = Document::of_piece(context.stream, &piece);
-        if context.options.check
-            && let Err(error) = document.tree()
-        {
-            invalid(context, &error, &mut found);
-            continue;
+        if context.options.check || context.options.strict {
+            match document.tree() {
+                Err(error) => {
+                    invalid(context, &error, &mut found);
+                    continue;
+                }
+                Ok(root) => {
+                    let text = &context.stream[document.range()];
+                    if let Some(at) =
+                        root.filter(|_| BRACES.find(text.as_bytes()).is_some()).and_then(structure::left_braces)
+                    {
+                        report_invalid(context, at, "`{{` makes a mapping the key of a mapping", &mut found);
+                        continue;
+                    }
+                }
+            }
         }
         whole(context, &document, &piece, &mut found);
         if found.first.is_none() && !found.deployed.is_empty() {
@@ -336,11 +356,28 @@ fn whole<'t>(context: &Context<'t>, document: &Document<'t>, piece: &Piece, foun
     let (Some(api_version), Some(kind)) = (api_version.and_then(Site::as_str), kind.and_then(Site::as_str)) else {
         return;
     };
-    let object = Object { kind, api_version, body: Body::Document(document) };
+    let is_joined = joined(context, &outline, found);
+    let object = Object { kind, api_version, is_joined, body: Body::Document(document) };
     let place = Place::Document(piece.clone());
     if let Err(error) = one(context, &object, &place, found) {
         invalid(context, &error, found);
     }
+}
+
+/// Whether two objects stand in one document, since nothing separates them: then only the last one is there for anybody.
+fn joined(context: &Context<'_>, outline: &Outline<'_>, found: &mut Found<'_>) -> bool {
+    let twice = |key: &str| outline.duplicates().iter().find(|duplicate| duplicate.key == key);
+    let (Some(api_version), Some(kind)) = (twice("apiVersion"), twice("kind")) else { return false };
+    let first = if api_version.ignored.start < kind.ignored.start { api_version } else { kind };
+    let message = "a `---` is missing between two objects: `apiVersion` and `kind` stand twice in one document";
+    found.diagnostics.push(
+        context
+            .doubt(Code::DuplicateStructure, message)
+            .mark(context.span(&first.counted), "the object that counts begins here")
+            .mark(context.span(&first.ignored), "ignored by Kubernetes")
+            .help("write `---` on a line between them"),
+    );
+    true
 }
 
 /// What hides a value from us that a reader in the cluster sees.
@@ -374,8 +411,12 @@ fn hidden(context: &Context<'_>, obstacle: &Obstacle, text: &str, node: Option<&
 }
 
 fn invalid(context: &Context<'_>, error: &YamlError, found: &mut Found<'_>) {
-    let at = error.offset.min(context.stream.len());
-    let message = format!("the stream is not valid YAML: {}", error.message);
+    report_invalid(context, error.offset, &error.message, found);
+}
+
+fn report_invalid(context: &Context<'_>, at: usize, what: &str, found: &mut Found<'_>) {
+    let at = at.min(context.stream.len());
+    let message = format!("the stream is not valid YAML: {what}");
     found.documents += 1;
     found.objects += 1;
     found.diagnostics.push(Diagnostic::new(Code::InvalidYaml, message).mark(context.span(&(at..at)), ""));
@@ -510,7 +551,7 @@ fn list<'t>(
         let kind = text(HEAD.kind).or(element_kind);
         let api_version = text(HEAD.api_version).or(element_kind.map(|_| object.api_version));
         let (Some(kind), Some(api_version)) = (kind, api_version) else { continue };
-        let element = Object { kind, api_version, body: Body::Part(part) };
+        let element = Object { kind, api_version, is_joined: false, body: Body::Part(part) };
         let place_of_element = match place {
             Place::Document(piece) => Place::Element(piece.clone(), index),
             Place::Element(..) | Place::Deeper => Place::Deeper,

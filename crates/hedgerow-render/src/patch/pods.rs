@@ -3,11 +3,11 @@
 use super::claim::{Claim, Worn};
 use super::document::{Found, Object};
 use super::mixed::Look;
+use super::others::{Other, Way};
 use super::{Context, Unlabelled, job, prove, rollout, selector};
 use crate::workload::Workload;
 use hedgerow_core::diag::{Code, Diagnostic, Severity, enumerate};
-use hedgerow_core::label::Meaning;
-use hedgerow_core::name::ServiceName;
+use hedgerow_core::label::{Identity, Meaning};
 use hedgerow_core::plan::{Protection, ServicePlan};
 use hedgerow_yaml::{MapChange, MapPair, Obstacle, Outline, Reason, Site, change_map};
 use std::ops::Range;
@@ -72,8 +72,20 @@ pub(super) fn patch<'p>(
                 claimed(context, object, &title, &place, workload, outline, &templates, plan, found);
                 return Some(plan);
             }
-            _ => not_deployed(context, &title, &place, &templates, service, found),
+            _ => {
+                let identity = identity_range(context, &templates, &place);
+                let is_ours = *identity != place && matches!(context.plan.scheme().identity(), Identity::Own(_));
+                let (title, place, way) = (title.to_string(), identity.clone(), Way::Worn { is_ours });
+                found.others.push(Other { title, place, service: service.clone(), way });
+            }
         },
+        Claim::Another { service, by_name } => {
+            let way = match title.name {
+                Some(name) if by_name => Way::Named { is_whole: name == service.as_str() },
+                _ => Way::Listed,
+            };
+            found.others.push(Other { title: title.to_string(), place, service: service.clone(), way });
+        }
     }
     None
 }
@@ -127,23 +139,6 @@ pub(super) fn site_range(site: Option<&Site<'_>>) -> Option<Range<usize>> {
         Site::Node(range) => Some(range.clone()),
         Site::Missing(_) | Site::Null(_) | Site::Seq(_) | Site::Refused(_) => None,
     }
-}
-
-fn not_deployed(
-    context: &Context<'_>,
-    title: &Title<'_>,
-    place: &Range<usize>,
-    templates: &[Template<'_, '_>],
-    service: &ServiceName,
-    found: &mut Found<'_>,
-) {
-    let deployed = context.options.service.as_ref().map(ServiceName::as_str).unwrap_or_default();
-    let message = format!("{title} wears the identity of `{service}`, but this is a deploy of `{deployed}`");
-    found.diagnostics.push(
-        Diagnostic::new(Code::AmbiguousWorkload, message)
-            .mark(context.span(identity_range(context, templates, place)), "")
-            .help("remove the label, or deploy the workload with its own service; `--prune` corrects it"),
-    );
 }
 
 /// Where the identity label is worn, or the workload's place where it is not.
@@ -204,7 +199,8 @@ fn claimed(
 ) {
     found.tally.workloads += 1;
     namespace(context, title, outline.site(workload.namespace), service, place, found);
-    for duplicate in outline.duplicates() {
+    // Where two objects stand in one document, all keys do.
+    for duplicate in outline.duplicates().iter().filter(|_| !object.is_joined) {
         let message = format!("{title} has the key `{}` twice; the last one counts", duplicate.key);
         found.diagnostics.push(
             context

@@ -222,7 +222,7 @@ fn unbacked(context: &Context<'_>, object: &Object<'_, '_>, group: &str, worn: &
     let name = name(object).map(|(name, _)| name);
     let name = match context.claims.of(maps, object.kind, name.as_deref()) {
         Claim::Service(service) | Claim::Taken(service) => Some(service),
-        Claim::Nobody | Claim::Several(_) | Claim::Unknown { .. } => None,
+        Claim::Nobody | Claim::Another { .. } | Claim::Several(_) | Claim::Unknown { .. } => None,
     };
     let service = name.and_then(|name| context.plan.service(name));
     let is_backed = |(key, value, _): &&WornPair| {

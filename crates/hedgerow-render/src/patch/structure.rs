@@ -119,6 +119,19 @@ fn collect(node: &Node<'_>, is_asked: &impl Fn(&str) -> bool, depth: usize, foun
     }
 }
 
+/// Where the braces of a template stand that nobody rendered: `name: {{ .Release.Name }}` is a mapping with a mapping as its key, which
+/// YAML has and Kubernetes refuses.
+pub(super) fn left_braces(node: &Node<'_>) -> Option<usize> {
+    match node.content() {
+        Content::Mapping(mapping) => mapping.pairs.iter().find_map(|pair| match pair.key.content() {
+            Content::Mapping(_) => Some(pair.key.range().start),
+            Content::Sequence(_) | Content::Scalar(_) | Content::Alias(_) => left_braces(&pair.value),
+        }),
+        Content::Sequence(sequence) => sequence.elements.iter().find_map(|element| left_braces(&element.node)),
+        Content::Scalar(_) | Content::Alias(_) => None,
+    }
+}
+
 fn walk(node: &Node<'_>, route: &str, routes: &mut BTreeSet<String>) {
     match node.content() {
         Content::Mapping(mapping) => {

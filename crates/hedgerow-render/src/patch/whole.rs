@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::document::Found;
-use super::strangers;
+use super::{others, strangers};
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
 use std::ops::Range;
 
@@ -10,6 +10,7 @@ use std::ops::Range;
 pub(super) const NAMED: usize = 3;
 
 pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
+    others::report(context, found);
     unclaimed(context, found);
     strangers::report(context, found);
     let mixed = std::mem::take(&mut found.taken).report(context);

@@ -76,7 +76,7 @@ pub struct PostRender {
     /// The service that is deployed: workloads that no other service claims are taken for its own, and of other services only what its callees say of themselves is read
     #[arg(long, value_name = "SERVICE")]
     pub service: Option<String>,
-    /// Treat unclaimed workloads and doubtful cases as errors
+    /// Treat unclaimed workloads and doubtful cases as errors, and parse every document in full, as with `--check`
     #[arg(long)]
     pub strict: bool,
     /// Remove Hedgerow's labels and policies that no rule asks for, instead of failing
