@@ -26,6 +26,10 @@ pub(super) fn given(name: &str) -> Option<&'static str> {
 }
 
 impl Semantics for Java {
+    fn hands_keys_first(&self) -> bool {
+        true
+    }
+
     fn name(&self) -> &'static str {
         "Java"
     }

@@ -31,6 +31,10 @@ const GLOBALS: &[&str] = &[
 ];
 
 impl Semantics for JavaScript {
+    fn calls_parts(&self) -> bool {
+        true
+    }
+
     fn name(&self) -> &'static str {
         "JavaScript"
     }
@@ -69,6 +73,10 @@ impl Semantics for JavaScript {
 }
 
 impl Semantics for TypeScript {
+    fn calls_parts(&self) -> bool {
+        true
+    }
+
     fn name(&self) -> &'static str {
         "TypeScript"
     }

@@ -8,6 +8,10 @@ use crate::testcode::is_jvm_test;
 pub(super) struct Kotlin;
 
 impl Semantics for Kotlin {
+    fn hands_keys_first(&self) -> bool {
+        true
+    }
+
     fn name(&self) -> &'static str {
         "Kotlin"
     }

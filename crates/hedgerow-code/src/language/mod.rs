@@ -164,6 +164,21 @@ pub trait Semantics: Sync {
         false
     }
 
+    /// Whether what is called with each pair of a map gets the key before the value.
+    fn hands_keys_first(&self) -> bool {
+        false
+    }
+
+    /// Whether a loop over a map runs over its keys.
+    fn loops_over_keys(&self) -> bool {
+        false
+    }
+
+    /// Whether functions that lie in a value that is written out are called like its methods.
+    fn calls_parts(&self) -> bool {
+        false
+    }
+
     /// Whether a class is called like a function to make a value of it.
     fn calls_classes(&self) -> bool {
         false

@@ -6,6 +6,10 @@ use super::{Begins, Semantics};
 pub(super) struct Python;
 
 impl Semantics for Python {
+    fn loops_over_keys(&self) -> bool {
+        true
+    }
+
     fn name(&self) -> &'static str {
         "Python"
     }

@@ -6,6 +6,10 @@ use super::{Begins, Semantics};
 pub(super) struct Ruby;
 
 impl Semantics for Ruby {
+    fn hands_keys_first(&self) -> bool {
+        true
+    }
+
     fn name(&self) -> &'static str {
         "Ruby"
     }

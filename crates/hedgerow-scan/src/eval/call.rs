@@ -16,6 +16,12 @@ impl<'p> Eval<'_, 'p> {
         result: u16,
         site: Site,
     ) -> Values {
+        if let Some(values) = self.first_key(frame, callee, arguments, site) {
+            return values;
+        }
+        if let Some(values) = self.concatenated(frame, callee, arguments) {
+            return values;
+        }
         if let Some(values) = self.packs_call(frame, site, arguments, result) {
             return values;
         }
@@ -87,7 +93,10 @@ impl<'p> Eval<'_, 'p> {
             Some(Callee::Method(_)) if arguments.is_empty() && self.semantics(frame.function).has_readers() => {
                 self.reader(frame, callee, site).unwrap_or_else(|| Values::lost(site))
             }
-            Some(Callee::Method(_)) => self.accessor(frame, callee, site).unwrap_or_else(|| Values::lost(site)),
+            Some(Callee::Method(_)) => self.accessor(frame, callee, site).unwrap_or_else(|| {
+                // A function that lies in a value that is written out.
+                self.closure_call(frame, callee, result, site)
+            }),
             _ => Values::lost(site),
         }
     }

@@ -2,10 +2,9 @@
 
 use super::environment::variable;
 use super::{Eval, Frame, MAX_DEPTH};
-use crate::join::HOST_KEY;
 use crate::program::FnId;
 use crate::value::{Piece, Template, Value, Values};
-use hedgerow_code::ir::{ALL, Expr, ExprId, Part, TypeRef, TypeRefId};
+use hedgerow_code::ir::{ALL, Expr, Part, TypeRef, TypeRefId};
 use std::collections::BTreeMap;
 
 impl Eval<'_, '_> {
@@ -93,28 +92,5 @@ impl Eval<'_, '_> {
         let program = self.infer.program;
         let ty = program.underlying(program.written(function, ty));
         matches!(ty, Some((_, TypeRef::List(_) | TypeRef::Map(_) | TypeRef::Unknown)))
-    }
-
-    pub(super) fn keys(&self, frame: &Frame, over: ExprId) -> Values {
-        let container = self.eval(frame, over, 0);
-        let mut values = Values { known: BTreeMap::new(), unknown: container.unknown.clone() };
-        for value in container.known.keys() {
-            let (site, chain) = match value {
-                Value::Made(site, chain) => (site, chain),
-                Value::Setting(path) if !path.is_empty() => {
-                    values.add(&Values::one(Value::Setting([path.as_slice(), &[HOST_KEY.to_owned()]].concat())));
-                    continue;
-                }
-                _ => continue,
-            };
-            let frame = Frame { function: site.function, chain: chain.clone() };
-            if let Expr::Composite { parts, .. } = self.infer.program.expr(site.function, site.expr) {
-                let parts = self.infer.program.parts(site.function, *parts);
-                for key in parts.iter().filter_map(|part| part.key) {
-                    values.add(&self.eval(&frame, key, 0));
-                }
-            }
-        }
-        values
     }
 }

@@ -99,46 +99,14 @@ const WHOLE: &[&str] = &[
 /// The methods and the properties that give the value of a pair out of a map. A map's elements are its values.
 const VALUE: &[&str] = &["getValue", "component2", "value", "Value"];
 
-/// The methods that call what they are passed with each of the elements.
-const EACH: &[&str] = &[
-    "forEach",
-    "each",
-    "each_pair",
-    "each_value",
-    "map",
-    "flatMap",
-    "flat_map",
-    "filter",
-    "some",
-    "every",
-    "find",
-    "select",
-    "collect",
-    "ForEach",
-    "Select",
-    "SelectMany",
-    "for_each",
-    "mapValues",
-    "mapNotNull",
-    "associateWith",
-    "onEach",
-    "peek",
-    "anyMatch",
-    "allMatch",
-    "Any",
-    "All",
-    "each_with_index",
-    "each_with_object",
-];
-
-/// Those of them that give what it gives.
+/// The methods that call what they are passed with each of the elements, and give what it gives.
 const MAPS: &[&str] = &["map", "flatMap", "flat_map", "collect", "Select", "SelectMany", "mapValues", "mapNotNull"];
 
 /// More keys than this are not told apart.
 const MAX_KEYS: usize = 64;
 
 /// Whether any value is a text of which something is known.
-fn is_any_text(values: &Values) -> bool {
+pub(super) fn is_any_text(values: &Values) -> bool {
     values.known.keys().any(|value| matches!(value, Value::Text(text) if text.0 != [Piece::Hole]))
 }
 
@@ -169,6 +137,9 @@ impl<'p> Eval<'_, 'p> {
             return None;
         }
         let base = self.eval(frame, *of, 0);
+        if self.calls_part(frame.function, &base, name) {
+            return None;
+        }
         if arguments.is_empty() && VALUE.contains(&name) && is_any_text(&base) {
             return Some(((*base).clone(), false));
         }
@@ -179,6 +150,25 @@ impl<'p> Eval<'_, 'p> {
         let is_all = base.unknown.is_empty()
             && base.known.keys().all(|value| self.is_container(value) || matches!(value, Value::Text(_)));
         Some((self.looked_up(frame, name, &base, arguments, site), is_all))
+    }
+
+    /// Whether what is called like a method of containers is a function that lies in a value that is written out:
+    /// `{get: key => urls[key]}.get("ledger")`.
+    fn calls_part(&self, function: FnId, base: &Values, name: &str) -> bool {
+        let program = self.infer.program;
+        let has_it = |value: &Value| {
+            match value {
+            Value::Made(site, _) => match program.expr(site.function, site.expr) {
+                Expr::Composite { parts, .. } => program.parts(site.function, *parts).iter().any(|part| {
+                    let is_text = |key| matches!(program.expr(site.function, key), Expr::Text(text) if program.word(site.function, *text) == name);
+                    self.is_field(site.function, part, name) || part.key.is_some_and(is_text)
+                }),
+                _ => false,
+            },
+            _ => false,
+        }
+        };
+        self.semantics(function).calls_parts() && base.known.keys().any(has_it)
     }
 
     fn looked_up(&self, frame: &Frame, name: &str, base: &Values, arguments: &'p [Argument], site: Site) -> Values {
@@ -234,7 +224,8 @@ impl<'p> Eval<'_, 'p> {
             values.add(&self.elements(of, Some(key)));
         }
         // A loop over a container may run over its keys, which are no values.
-        let is_written = matches!(self.infer.program.expr(frame.function, key), Expr::Text(_) | Expr::Number(_));
+        // A number may be a place among a map's values.
+        let is_written = matches!(self.infer.program.expr(frame.function, key), Expr::Text(_));
         if values.known.is_empty() && !is_written { self.elements(of, None) } else { values }
     }
 
@@ -264,7 +255,7 @@ impl<'p> Eval<'_, 'p> {
     }
 
     /// Whether the packs say that a call makes a map of its arguments.
-    fn makes_map(&self, site: Site) -> bool {
+    pub(super) fn makes_map(&self, site: Site) -> bool {
         let program = self.infer.program;
         if let Expr::New { ty, .. } = program.expr(site.function, site.expr)
             && let Ty::Written { r: TypeRef::Map(_) | TypeRef::List(_), .. } = program.written(site.function, *ty)
@@ -294,10 +285,7 @@ impl<'p> Eval<'_, 'p> {
             }
         }
         let placed: Vec<ExprId> = arguments.iter().filter(|a| a.name.is_none()).map(|a| a.value).collect();
-        let in_turn = placed.len() >= 2
-            && placed.len().is_multiple_of(2)
-            && placed.iter().step_by(2).all(|key| self.is_key(site.function, *key));
-        if in_turn {
+        if self.in_turn(site.function, &placed) {
             for pair in placed.chunks(2) {
                 if let [of, value] = pair
                     && self.fits_key(&frame, *of, key)
@@ -313,8 +301,15 @@ impl<'p> Eval<'_, 'p> {
         Some(values)
     }
 
+    /// Whether what a call makes a map of are its keys and their values in turn: `Map.of("ledger", url)`.
+    pub(super) fn in_turn(&self, function: FnId, placed: &[ExprId]) -> bool {
+        placed.len() >= 2
+            && placed.len().is_multiple_of(2)
+            && placed.iter().step_by(2).all(|key| self.is_key(function, *key))
+    }
+
     /// Whether an expression of a call that makes a map is a key, and no pair and no other map.
-    fn is_key(&self, function: FnId, expr: ExprId) -> bool {
+    pub(super) fn is_key(&self, function: FnId, expr: ExprId) -> bool {
         match self.infer.program.expr(function, expr) {
             Expr::Text(_) | Expr::Number(_) | Expr::Name(_) | Expr::Member { .. } | Expr::Local(_) => {
                 !self.infer.type_of(function, expr, 0).is_some_and(|ty| {
@@ -346,7 +341,7 @@ impl<'p> Eval<'_, 'p> {
     }
 
     /// The key and the value of a pair that is written out: `["ledger", url]`, `("ledger", url)`, `Map.entry("ledger", url)`.
-    fn pair(&self, function: FnId, expr: ExprId) -> Option<(ExprId, ExprId)> {
+    pub(super) fn pair(&self, function: FnId, expr: ExprId) -> Option<(ExprId, ExprId)> {
         let program = self.infer.program;
         match program.expr(function, expr) {
             Expr::Composite { parts, .. } => match program.parts(function, *parts) {
@@ -372,26 +367,6 @@ impl<'p> Eval<'_, 'p> {
         let written = self.eval(frame, written, 0);
         let same = |value: &Value| matches!(value, Value::Text(text) if text.constant().is_none_or(|text| text == key));
         written.known.is_empty() || written.known.keys().any(same)
-    }
-
-    /// What a method that calls what it is passed with each element of a container passes to a closure: `urls.forEach(u => …)`.
-    pub(super) fn each_of(&self, frame: &Frame, closure: u32) -> Option<Values> {
-        let program = self.infer.program;
-        let mut values: Option<Values> = None;
-        for callee in self.infer.taken_by(frame.function, closure) {
-            let Expr::Member { of, name } = program.expr(frame.function, callee) else { continue };
-            if !EACH.contains(&program.word(frame.function, *name)) {
-                continue;
-            }
-            if let Some(Callee::Function(_) | Callee::Dispatch(..)) = self.infer.callee(frame.function, callee) {
-                continue;
-            }
-            let base = self.eval(frame, *of, 0);
-            if base.known.keys().any(|value| self.is_container(value)) || is_any_text(&base) {
-                values.get_or_insert_default().add(&self.elements(&base, None));
-            }
-        }
-        values
     }
 
     /// What a closure of a function gives back.

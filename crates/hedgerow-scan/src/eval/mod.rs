@@ -7,8 +7,10 @@ mod call;
 mod composed;
 mod elements;
 mod environment;
+mod keys;
 mod maps;
 mod packs;
+mod parts;
 mod passed;
 mod puts;
 mod pydantic;
@@ -256,6 +258,9 @@ impl<'a, 'p> Eval<'a, 'p> {
                 if let Some(values) = named.or_else(|| self.section_index(frame, *of, *key)) {
                     return values;
                 }
+                if let Some(values) = self.looped(frame, *of, *key, site) {
+                    return values;
+                }
                 self.under(frame, &self.eval(frame, *of, 0), *key)
             }
             Expr::Address(of) | Expr::Deref(of) | Expr::Super(of) | Expr::Cast { of, .. } => {
@@ -297,7 +302,7 @@ impl<'a, 'p> Eval<'a, 'p> {
             match *def {
                 Def::Value { expr, result } => values.add(&self.eval(frame, expr, result)),
                 Def::Element(over) => values.add(&self.elements(&self.eval(frame, over, 0), None)),
-                Def::Key(over) => values.add(&self.keys(frame, over)),
+                Def::Key(over) => values.add(&self.keys(frame, over, site)),
                 Def::Zero => {
                     if program.local_type(frame.function, local).is_some_and(|ty| self.holds_parts(ty)) {
                         values.add(&Values::one(Value::Setting(Vec::new())));

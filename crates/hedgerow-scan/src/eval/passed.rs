@@ -213,7 +213,7 @@ impl<'p> Eval<'_, 'p> {
         if called {
             return values;
         }
-        self.each_of(frame, closure).unwrap_or_else(|| Values::lost(site))
+        self.each_of(frame, closure, index, site).unwrap_or_else(|| Values::lost(site))
     }
 
     /// The calls of the closures of a function: the code of a whole file may be one, with thousands of them.

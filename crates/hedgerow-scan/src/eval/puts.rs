@@ -3,8 +3,8 @@
 use super::{Eval, Frame};
 use crate::program::{FnId, GlobalId, Meaning, Owner};
 use crate::reach::{Site, Stored};
-use crate::value::{Crossing, Values, Way};
-use hedgerow_code::ir::{Def, Expr, ExprId, LocalId};
+use crate::value::{Crossing, Value, Values, Way};
+use hedgerow_code::ir::{ALL, Argument, Def, Expr, ExprId, LocalId};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -28,10 +28,14 @@ pub(super) const PUTS: &[&str] = &[
     "append",
     "add",
     "push_back",
+    "unshift",
 ];
 
 /// Those of them that put all there is in another container.
 const ALL_OF: &[&str] = &["putAll", "update", "merge!", "extend", "AddRange", "addAll"];
+
+/// Those of them that put each of the values there that they are passed.
+const EACH_OF: &[&str] = &["push", "append", "push_back", "unshift"];
 
 /// Where a container lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,30 +68,99 @@ impl<'p> Eval<'_, 'p> {
                 continue;
             };
             let Expr::Member { name, .. } = program.expr(call.function, *callee) else { continue };
-            let takes_all = ALL_OF.contains(&program.word(call.function, *name));
-            let found = match arguments {
-                [of, value, ..] if !takes_all => {
-                    let fits = self.fits_key(&frame, of.value, key);
-                    if fits { (*self.eval(&frame, value.value, 0)).clone() } else { Values::default() }
-                }
-                [of] if takes_all && of.name.is_none() => self.taken_in(&frame, of.value, key),
-                [value] if value.name.is_none() => (*self.eval(&frame, value.value, 0)).clone(),
-                arguments => {
-                    let mut found = Values::default();
-                    for argument in arguments {
-                        let name = argument.name.map(|name| program.word(call.function, name));
-                        if name.is_some() && (key.is_none() || name == key) {
-                            found.add(&self.eval(&frame, argument.value, 0));
-                        }
-                    }
-                    found
-                }
-            };
+            let found = self.put(&frame, program.word(call.function, *name), arguments, (made, key));
             values.add(&if call.function == made.function {
                 found
             } else {
                 found.across(Crossing { site: *call, way: Way::Result })
             });
+        }
+        values
+    }
+
+    /// What one call of a method puts into a container under a key, or anywhere.
+    fn put(&self, frame: &Frame, name: &str, arguments: &'p [Argument], (made, key): (Site, Option<&str>)) -> Values {
+        let program = self.infer.program;
+        let mut values = Values::default();
+        let takes_all = ALL_OF.contains(&name);
+        let (named, placed): (Vec<&Argument>, Vec<&Argument>) =
+            arguments.iter().partition(|argument| argument.name.is_some());
+        // What has a name is put under it, or is an argument of its own: `dict.setdefault("ledger", default=url)`.
+        for argument in named {
+            let name = argument.name.map(|name| program.word(frame.function, name));
+            if name == Some(ALL) {
+                values.add(&self.elements(&self.eval(frame, argument.value, 0), key));
+            } else if key.is_none() || name == key || !(takes_all || placed.is_empty()) {
+                values.add(&self.eval(frame, argument.value, 0));
+            }
+        }
+        let one = |argument: &Argument| {
+            let value = self.eval(frame, argument.value, 0);
+            if argument.spread { self.elements(&value, None) } else { (*value).clone() }
+        };
+        match placed.as_slice() {
+            all if takes_all => {
+                for argument in all {
+                    values.add(&self.taken_in(frame, argument.value, key));
+                }
+            }
+            all if EACH_OF.contains(&name) || all.len() == 1 => {
+                all.iter().for_each(|argument| values.add(&one(argument)));
+            }
+            [of, value, ..] => {
+                // The place in a list is no key.
+                let is_place = matches!(program.expr(frame.function, of.value), Expr::Number(_))
+                    || matches!(program.expr(made.function, made.expr), Expr::Composite { .. })
+                        && !self.is_map(&Value::Made(made, Vec::new()))
+                    || self.makes_list(made);
+                if is_place || self.fits_key(frame, of.value, key) {
+                    values.add(&one(value));
+                }
+            }
+            _ => {}
+        }
+        values
+    }
+
+    /// A list with others behind it: `urls.concat(more, url)`.
+    pub(super) fn concatenated(&self, frame: &Frame, callee: ExprId, arguments: &'p [Argument]) -> Option<Values> {
+        let program = self.infer.program;
+        let Expr::Member { of, name } = program.expr(frame.function, callee) else { return None };
+        if program.word(frame.function, *name) != "concat" {
+            return None;
+        }
+        let base = self.eval(frame, *of, 0);
+        if !base.known.keys().any(|value| self.is_container(value)) {
+            return None;
+        }
+        let mut values = (*base).clone();
+        arguments.iter().for_each(|argument| values.add(&self.eval(frame, argument.value, 0)));
+        Some(values)
+    }
+
+    /// The keys under which calls put something into a container.
+    pub(super) fn keys_put(&self, made: Site, site: Site) -> Values {
+        let program = self.infer.program;
+        let mut values = Values::default();
+        let filled = self.puts();
+        let places = filled.places.get(&made).map_or(&[][..], Vec::as_slice);
+        for call in places.iter().filter_map(|place| filled.puts.get(place)).flatten() {
+            let frame = Frame::of(call.function);
+            let Expr::Call { callee, arguments } = program.expr(call.function, call.expr) else { continue };
+            let Expr::Member { name, .. } = program.expr(call.function, *callee) else { continue };
+            let name = program.word(call.function, *name);
+            let arguments = program.arguments(call.function, *arguments);
+            let placed: Vec<&Argument> = arguments.iter().filter(|argument| argument.name.is_none()).collect();
+            if ALL_OF.contains(&name) {
+                for argument in placed {
+                    values.add(&self.keys_taken_in(&frame, argument.value, site));
+                }
+                for name in arguments.iter().filter_map(|argument| argument.name) {
+                    values.add(&Values::text(program.word(call.function, name)));
+                }
+            } else if let ([of, _, ..], false) = (placed.as_slice(), EACH_OF.contains(&name)) {
+                values.add(&self.eval(&frame, of.value, 0));
+            }
         }
         values
     }

@@ -7,14 +7,11 @@ use crate::pack::Source;
 use crate::program::{GlobalId, Meaning, Owner, Ty, TypeId};
 use crate::reach::{Site, Stored};
 use crate::value::{Piece, Template, Value, Values};
-use hedgerow_code::ir::{ALL, Def, Expr, ExprId, TypeRef};
+use hedgerow_code::ir::{Def, Expr, ExprId, TypeRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many classes behind an interface are looked at.
 const MAX_BEHIND: usize = 64;
-
-/// How many written values are looked through for one field where they take each other over by spreads.
-const MAX_SPREADS: usize = 64;
 
 impl<'p> Eval<'_, 'p> {
     pub(super) fn stored(&self, stored: Stored) -> Values {
@@ -316,88 +313,5 @@ impl<'p> Eval<'_, 'p> {
             ))))),
             _ => Some((*self.eval(frame, *of, 0)).clone()),
         }
-    }
-
-    /// The field of a value whose class has no constructor of its own: the named argument, as dataclasses and models have it, or the one
-    /// at the field's place.
-    fn named_part(&self, made: Site, chain: &[Site], name: &str) -> Option<Values> {
-        let program = self.infer.program;
-        if self.reach.targets.contains_key(&made) {
-            return None;
-        }
-        let (Expr::Call { arguments, .. } | Expr::New { arguments, .. }) = program.expr(made.function, made.expr)
-        else {
-            return None;
-        };
-        let arguments = program.arguments(made.function, *arguments);
-        let frame = Frame { function: made.function, chain: chain.to_vec() };
-        if let Some(found) = self.by_name(&frame, arguments, name) {
-            return Some(found);
-        }
-        let ty = self.infer.type_of(made.function, made.expr, 0)?;
-        let (_, TypeRef::Struct(fields)) = program.underlying(ty)? else { return None };
-        let at = fields.iter().filter(|field| !field.embedded).position(|field| field.name == name)?;
-        self.positional(&frame, arguments, at)
-    }
-
-    /// The field of a value that is written out. What it is made of by spreads counts where it does not name the field
-    /// itself; such values hold each other in rings (a state that is its own former state and more), so each counts once.
-    pub(super) fn part(&self, made: Site, chain: &[Site], name: &str) -> Option<Values> {
-        let mut found: Option<Values> = None;
-        let mut seen = BTreeSet::from([(made, chain.to_vec())]);
-        let mut open = vec![(made, chain.to_vec())];
-        while let Some((made, chain)) = open.pop() {
-            if let Some(values) = self.own_part(made, &chain, name) {
-                found.get_or_insert_default().add(&values);
-                continue;
-            }
-            for spread in self.spreads(made, &chain) {
-                if seen.len() == MAX_SPREADS {
-                    self.cuts.set(self.cuts.get() + 1);
-                    break;
-                }
-                if seen.insert(spread.clone()) {
-                    open.push(spread);
-                }
-            }
-        }
-        found
-    }
-
-    /// The values written out that a written value takes over whole.
-    fn spreads(&self, made: Site, chain: &[Site]) -> Vec<(Site, Vec<Site>)> {
-        let program = self.infer.program;
-        let Expr::Composite { parts, .. } = program.expr(made.function, made.expr) else { return Vec::new() };
-        let frame = Frame { function: made.function, chain: chain.to_vec() };
-        let parts = program.parts(made.function, *parts).iter();
-        let spreads = parts.filter(|part| self.is_field(made.function, part, ALL));
-        let values = spreads.flat_map(|part| self.eval(&frame, part.value, 0).known.clone().into_keys());
-        values
-            .filter_map(|value| if let Value::Made(made, chain) = value { Some((made, chain)) } else { None })
-            .collect()
-    }
-
-    /// The field that a written value names itself.
-    fn own_part(&self, made: Site, chain: &[Site], name: &str) -> Option<Values> {
-        let program = self.infer.program;
-        let Expr::Composite { ty, parts } = program.expr(made.function, made.expr) else {
-            return self.named_part(made, chain, name);
-        };
-        let parts = program.parts(made.function, *parts);
-        let frame = Frame { function: made.function, chain: chain.to_vec() };
-        let order: &[hedgerow_code::ir::Field] = {
-            match program.underlying(program.written(made.function, *ty)) {
-                Some((_, TypeRef::Struct(fields))) => fields,
-                _ => &[],
-            }
-        };
-        let part = parts.iter().enumerate().find(|(at, part)| match (&part.field, part.key) {
-            (Some(field), _) => program.word(made.function, *field) == name,
-            (None, Some(key)) => {
-                matches!(program.expr(made.function, key), Expr::Text(text) if program.word(made.function, *text) == name)
-            }
-            (None, None) => order.get(*at).is_some_and(|field| field.name == name),
-        });
-        part.map(|(_, part)| (*self.eval(&frame, part.value, 0)).clone())
     }
 }

@@ -45,6 +45,7 @@ mod shadowed;
 mod shares;
 mod silent;
 mod stores;
+mod taken;
 mod testscripts;
 mod told;
 mod wrappers;

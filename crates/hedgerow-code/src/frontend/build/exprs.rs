@@ -100,6 +100,13 @@ impl Builder<'_> {
         self.push(Expr::Format(pieces), span)
     }
 
+    /// The first of the names that are bound to an element in a loop: of a map, its key.
+    pub(crate) fn push_first(&mut self, element: ExprId, span: Range) -> ExprId {
+        let first = self.word("0");
+        let key = self.push(Expr::Number(first), span);
+        self.push(Expr::Index { of: element, key }, span)
+    }
+
     /// Adds a part of a value as an expression.
     pub(crate) fn push_member(&mut self, of: ExprId, name: impl AsRef<str>, span: Range) -> ExprId {
         let name = self.word(name);

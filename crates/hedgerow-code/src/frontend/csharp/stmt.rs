@@ -121,11 +121,27 @@ impl<'n> Lower<'_, 'n> {
                 self.builder.define(local, Def::Element(over));
             } else {
                 let element = self.builder.push(Expr::Index { of: over, key: over }, range(left));
-                self.unpack(left, element);
+                self.each_of(left, element);
             }
         }
         if let Some(body) = node.child_by_field_name("body") {
             self.stmt(body);
+        }
+    }
+
+    /// Gives the names of a pattern an element of what is looped over: the first of several may be its key.
+    fn each_of(&mut self, pattern: Node<'n>, element: ExprId) {
+        let mut pattern = pattern;
+        while let [only] = children(pattern).as_slice() {
+            pattern = *only;
+        }
+        let parts = children(pattern);
+        if parts.is_empty() {
+            return self.unpack(pattern, element);
+        }
+        for (at, part) in parts.into_iter().enumerate() {
+            let value = if at == 0 { self.builder.push_first(element, range(part)) } else { element };
+            self.unpack(part, value);
         }
     }
 

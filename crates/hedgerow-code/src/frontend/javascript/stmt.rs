@@ -60,7 +60,12 @@ impl<'n> Lower<'_, 'n> {
                 let over = node.child_by_field_name("right").map(|right| self.expr(right));
                 if let (Some(left), Some(over)) = (node.child_by_field_name("left"), over) {
                     let element = self.builder.push(Expr::Index { of: over, key: over }, Self::span(left));
-                    self.bind(left, element);
+                    if self.builder.field(node, "operator") == "in" {
+                        let key = self.builder.push_first(element, Self::span(left));
+                        self.bind(left, key);
+                    } else {
+                        self.bind_element(left, element);
+                    }
                 }
                 if let Some(body) = node.child_by_field_name("body") {
                     self.stmt(body);
@@ -263,6 +268,23 @@ impl<'n> Lower<'_, 'n> {
         if self.builder.descend(pattern) {
             self.bind_inner(pattern, value);
             self.builder.ascend();
+        }
+    }
+
+    /// Gives the names of a pattern an element of what is looped over: the first of several may be its key.
+    fn bind_element(&mut self, pattern: Node<'n>, element: ExprId) {
+        if pattern.kind() != "array_pattern" {
+            return self.bind(pattern, element);
+        }
+        let span = Self::span(pattern);
+        let is_first = pattern.child(1).is_some_and(|first| first.kind() != ",");
+        for (at, part) in children(pattern).into_iter().enumerate() {
+            let value = if at == 0 && is_first {
+                self.builder.push_first(element, span)
+            } else {
+                self.builder.push(Expr::Index { of: element, key: element }, span)
+            };
+            self.bind(part, value);
         }
     }
 
@@ -494,7 +516,7 @@ impl<'n> Lower<'_, 'n> {
             }
             if let (false, Some(local)) = (named, local) {
                 let value = self.builder.push(Expr::Local(local), Self::span(pattern));
-                self.bind(pattern, value);
+                self.bind_element(pattern, value);
             }
         }
         self.body(node);

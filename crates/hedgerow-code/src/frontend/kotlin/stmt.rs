@@ -158,11 +158,18 @@ impl<'n> Lower<'_, 'n> {
 
     fn each(&mut self, pattern: Node<'n>, over: ExprId) {
         let parts = if pattern.kind() == "multi_variable_declaration" { children(pattern) } else { vec![pattern] };
-        for part in parts {
+        let is_pair = parts.len() > 1;
+        for (at, part) in parts.into_iter().enumerate() {
             let ty = children(part).into_iter().find(|child| is_type(child.kind())).map(|ty| self.written(ty));
             if let Some(name) = children(part).first().map(|name| self.builder.slice(*name).to_owned()) {
                 let local = self.builder.declare(&name, ty);
-                self.builder.define(local, Def::Element(over));
+                if at == 0 && is_pair {
+                    let element = self.builder.push(Expr::Index { of: over, key: over }, range(part));
+                    let expr = self.builder.push_first(element, range(part));
+                    self.builder.define(local, Def::Value { expr, result: 0 });
+                } else {
+                    self.builder.define(local, Def::Element(over));
+                }
             }
         }
     }

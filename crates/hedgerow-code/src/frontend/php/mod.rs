@@ -174,8 +174,12 @@ impl<'n> Lower<'_, 'n> {
                 let over = parts.first().map(|over| self.expr(*over));
                 if let (Some(over), Some(target)) = (over, parts.get(1)) {
                     let element = self.builder.push(Expr::Index { of: over, key: over }, range(*target));
-                    let target =
-                        if target.kind() == "pair" { children(*target).last().copied() } else { Some(*target) };
+                    let is_pair = target.kind() == "pair";
+                    if let Some(key) = children(*target).first().copied().filter(|_| is_pair) {
+                        let first = self.builder.push_first(element, range(key));
+                        self.bind(key, first, 0);
+                    }
+                    let target = if is_pair { children(*target).last().copied() } else { Some(*target) };
                     if let Some(target) = target.filter(|target| !target.kind().ends_with("_statement")) {
                         self.bind(target, element, 0);
                     }

@@ -96,7 +96,9 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
                     value.map(|value| Part { field: None, key, value })
                 });
                 let parts: Vec<Part> = parts.collect();
-                self.builder.composite(TypeRef::Unknown, parts)
+                // What lies in an empty one does not say that it is no list.
+                let ty = if parts.is_empty() { TypeRef::Map(Box::new(TypeRef::Unknown)) } else { TypeRef::Unknown };
+                self.builder.composite(ty, parts)
             }
             "list" | "tuple" | "set" | "expression_list" => {
                 let values = self.exprs(node);

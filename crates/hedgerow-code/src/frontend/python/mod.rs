@@ -509,7 +509,13 @@ impl<'n> Lower<'_, 'n> {
     /// The names a loop binds to elements.
     pub(super) fn each(&mut self, left: Node<'n>, over: ExprId) {
         let element = self.builder.push(Expr::Index { of: over, key: over }, range(left));
-        self.bind(left, element, 0, None);
+        if !matches!(left.kind(), "pattern_list" | "tuple_pattern" | "list_pattern") {
+            return self.bind(left, element, 0, None);
+        }
+        for (at, part) in (0_u16..).zip(children(left)) {
+            let value = if at == 0 { self.builder.push_first(element, range(left)) } else { element };
+            self.bind(part, value, at, None);
+        }
     }
 
     /// The values of a `return`: those of a tuple one by one.

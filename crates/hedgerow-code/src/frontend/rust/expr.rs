@@ -209,7 +209,18 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t> {
                 self.builder.enter();
                 if let (Some(pattern), Some(over)) = (node.child_by_field_name("pattern"), over) {
                     let element = self.builder.push(Expr::Index { of: over, key: over }, span);
-                    self.bind(pattern, element);
+                    let parts = children(pattern);
+                    match parts.split_first().filter(|_| pattern.kind() == "tuple_pattern") {
+                        Some((first, rest)) => {
+                            let key = self.builder.push_first(element, span);
+                            self.bind(*first, key);
+                            for part in rest {
+                                let value = self.builder.push(Expr::Index { of: element, key: element }, span);
+                                self.bind(*part, value);
+                            }
+                        }
+                        None => self.bind(pattern, element),
+                    }
                 }
                 self.under(node, "body");
                 self.builder.leave();
