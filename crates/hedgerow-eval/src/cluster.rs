@@ -42,6 +42,8 @@ pub struct Endpoint {
     pub host_network: bool,
     /// The pods' addresses, where the manifests give them.
     pub addresses: Vec<IpAddr>,
+    /// Whether it is a hook of Helm, which Helm 3 hands to no post-renderer.
+    pub is_hook: bool,
     /// Where its object is named.
     pub place: Span,
 }
@@ -85,6 +87,7 @@ impl Endpoint {
             service_account: "default".to_owned(),
             host_network: false,
             addresses: Vec::new(),
+            is_hook: false,
             place,
         }
     }
@@ -254,6 +257,7 @@ fn endpoint(object: &Object, found: &Found<'_>, reference: &ObjectRef, diagnosti
         service_account: account.to_owned(),
         host_network: spec("hostNetwork") == Some(&Value::Bool(true)),
         addresses,
+        is_hook: object.get(&["metadata", "annotations", "helm.sh/hook"]).is_some(),
         place: object.place,
         object: reference.clone(),
     }

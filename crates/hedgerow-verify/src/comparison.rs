@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::compare::wears;
 use crate::expected::{Admit, Expected, ExpectedService, Isolation, Namespaces, Who};
-use crate::report::{Caller, Cause, Edges, Finding, Report, Unguarded};
+use crate::report::{Caller, Cause, Edges, Finding, Lacking, Report, Unguarded};
 
 /// What a policy's effect is taken to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -264,6 +264,7 @@ impl<'a> Comparison<'a> {
                 ports: join_ports(guest.ports),
                 cause: Cause { direction: Direction::Ingress, by: guest.by, place: of_policy },
                 place,
+                lacking: BTreeSet::new(),
                 is_by_type: false,
                 is_tried: self.is_tried(asked),
             }
@@ -388,6 +389,7 @@ impl<'a> Comparison<'a> {
             callers.iter().for_each(|caller| ports_of.entry(caller).or_default().push(*range));
         }
         let mut grouped = BTreeMap::<Reason, BTreeSet<Caller>>::new();
+        let mut lacking = BTreeMap::<Reason, BTreeSet<Lacking>>::new();
         let mut outside = BTreeMap::<Reason, Vec<AddressRange>>::new();
         for (caller, ports) in ports_of {
             let Some(first) = ports.first() else { continue };
@@ -398,7 +400,18 @@ impl<'a> Comparison<'a> {
             let reason = Reason { ports, cause, place, is_by_type };
             match self.network.peer(caller) {
                 Peer::Pods(from) => {
-                    grouped.entry(reason).or_default().insert(self.caller(caller, from));
+                    let caller = self.caller(caller, from);
+                    if let Caller::Service { name, lacks } = &caller
+                        && !lacks.is_empty()
+                    {
+                        lacking.entry(reason.clone()).or_default().insert(Lacking {
+                            service: name.clone(),
+                            keys: lacks.clone(),
+                            pods: from.object.clone(),
+                            is_hook: from.is_hook,
+                        });
+                    }
+                    grouped.entry(reason).or_default().insert(caller);
                 }
                 Peer::Outside(range) => outside.entry(reason).or_default().push(range),
             }
@@ -409,9 +422,11 @@ impl<'a> Comparison<'a> {
         }
         let (callee, pods, is_tried) = (callee.to_owned(), pods.clone(), self.is_tried(asked));
         grouped.into_iter().map(move |(reason, callers)| {
+            let lacking = lacking.remove(&reason).unwrap_or_default();
             let Reason { ports, cause, place, is_by_type } = reason;
             let ports = join_ports(ports);
-            Edges { callee: callee.clone(), pods: pods.clone(), callers, ports, cause, place, is_by_type, is_tried }
+            let (callee, pods) = (callee.clone(), pods.clone());
+            Edges { callee, pods, callers, lacking, ports, cause, place, is_by_type, is_tried }
         })
     }
 

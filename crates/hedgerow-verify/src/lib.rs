@@ -25,4 +25,4 @@ pub use guard::{Expected, guard};
 pub use hedgerow_eval::PolicyKind;
 pub use others::{Relabel, policies_of_others};
 pub use overwritten::overwritten;
-pub use report::{Caller, Cause, Checked, Edges, Finding, Report, Unguarded};
+pub use report::{Caller, Cause, Checked, Edges, Finding, Lacking, Report, Unguarded};

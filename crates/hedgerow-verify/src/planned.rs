@@ -30,6 +30,7 @@ pub(crate) fn planned_pods(name: &str, service: &ExpectedService) -> Endpoint {
         service_account: "default".to_owned(),
         host_network: false,
         addresses: Vec::new(),
+        is_hook: false,
         place: service.place,
     }
 }

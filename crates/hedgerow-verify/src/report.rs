@@ -161,6 +161,8 @@ pub struct Edges {
     pub pods: ObjectRef,
     /// Who calls.
     pub callers: BTreeSet<Caller>,
+    /// Those of their pods that lack labels.
+    pub lacking: BTreeSet<Lacking>,
     /// On which container ports.
     pub ports: Vec<PortRange>,
     /// What the policies did.
@@ -189,6 +191,19 @@ pub enum Caller {
     Outside(AddressRange),
     /// Whoever this says, who is not among the manifests.
     Unlisted(String),
+}
+
+/// Pods of a service that do not wear what the rules give them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lacking {
+    /// Whose they are.
+    pub service: String,
+    /// The keys of the labels.
+    pub keys: Vec<String>,
+    /// Whether they are a hook of Helm, which another deploy may not label either.
+    pub is_hook: bool,
+    /// The pod, or what makes the pods.
+    pub pods: ObjectRef,
 }
 
 /// What the policies did with a flow, and at which end.
@@ -408,13 +423,12 @@ impl Edges {
         if let Some(place) = self.cause.place {
             diagnostic = diagnostic.mark(place, self.cause.to_string());
         }
-        for caller in &self.callers {
-            if let Caller::Service { name, lacks } = caller
-                && !lacks.is_empty()
-            {
-                let keys: Vec<_> = lacks.iter().map(|key| format!("`{key}`")).collect();
-                diagnostic = diagnostic.help(format!("deploy `{name}` again: its pods lack {}", keys.join(", ")));
-            }
+        let mut alike = BTreeMap::<_, Vec<String>>::new();
+        for Lacking { service, keys, is_hook, pods } in &self.lacking {
+            alike.entry((service, keys, is_hook)).or_default().push(pods.to_string());
+        }
+        for ((service, keys, is_hook), pods) in alike {
+            diagnostic = diagnostic.help(lacking(service, keys, *is_hook, &pods));
         }
         if self.cause.place.is_none() {
             diagnostic = diagnostic.help(self.cause.to_string());
@@ -424,6 +438,25 @@ impl Edges {
             diagnostic = diagnostic.help(help);
         }
         diagnostic
+    }
+}
+
+/// What is to be done about pods that lack labels, which are named where they are few.
+fn lacking(service: &str, keys: &[String], is_hook: bool, pods: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let keys = keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+    let shown = pods.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let (who, lack) = match pods.len() {
+        0 | 1 => (shown, "lacks"),
+        2..=SHOWN => (shown, "lack"),
+        more => (format!("{shown} and {} more", more - SHOWN), "lack"),
+    };
+    if is_hook {
+        format!(
+            "{who} of `{service}` {lack} {keys}; to deploy again does not help with Helm 3, which hands hooks to no post-renderer: write what `hedgerow labels {service}` prints into the chart"
+        )
+    } else {
+        format!("deploy `{service}` again: {who} {lack} {keys}")
     }
 }
 

@@ -232,9 +232,35 @@ fn a_caller_without_its_label_is_told_to_deploy_again() {
         "prod",
         &rendered().replace(&labels(EMOJI), &stale),
         &[
-            "missing-edge: `service.emoji` cannot reach `service.ledger` on TCP 80-81, which is permitted\n  no ingress rule of NetworkPolicy default/catch-all-backend, NetworkPolicy default/s-ledger lets it through (tier `default`)\n  deploy `service.emoji` again: its pods lack `hazel.bank/egress-s-ledger`",
+            "missing-edge: `service.emoji` cannot reach `service.ledger` on TCP 80-81, which is permitted\n  no ingress rule of NetworkPolicy default/catch-all-backend, NetworkPolicy default/s-ledger lets it through (tier `default`)\n  deploy `service.emoji` again: Deployment default/emoji lacks `hazel.bank/egress-s-ledger`",
         ],
     );
+}
+
+#[test]
+fn a_hook_without_its_label_is_named_and_not_told_to_deploy_again() {
+    let stale = labels(EMOJI).replace(", hazel.bank/egress-s-ledger: 'true'", "");
+    let hook = |name: &str| {
+        let made = workload(name, "default", &stale);
+        let hook = made.replacen("namespace: default}", "namespace: default, annotations: {helm.sh/hook: test}}", 1);
+        assert!(hook.contains("helm.sh/hook"), "{hook}");
+        hook
+    };
+    let says = "missing-edge: `service.emoji` cannot reach `service.ledger` on TCP 80-81, which is permitted\n  no ingress rule of NetworkPolicy default/catch-all-backend, NetworkPolicy default/s-ledger lets it through (tier `default`)\n  ";
+    let advice = "to deploy again does not help with Helm 3, which hands hooks to no post-renderer: write what `hedgerow labels service.emoji` prints into the chart";
+    let key = "`hazel.bank/egress-s-ledger`";
+    let one = format!("{says}Deployment default/try of `service.emoji` lacks {key}; {advice}");
+    check("prod", &(rendered() + &hook("try")), &[&one]);
+    let several = ["a", "b", "c", "d", "e"].map(hook).concat();
+    let many = format!(
+        "{says}Deployment default/a, Deployment default/b, Deployment default/c and 2 more of `service.emoji` lack {key}; {advice}"
+    );
+    check("prod", &(rendered() + &several), &[&many]);
+    let both = format!(
+        "{says}deploy `service.emoji` again: Deployment default/emoji, Deployment default/more lack {key}\n  Deployment default/try of `service.emoji` lacks {key}; {advice}"
+    );
+    let stream = rendered().replace(&labels(EMOJI), &stale) + &workload("more", "default", &stale) + &hook("try");
+    check("prod", &stream, &[&both]);
 }
 
 #[test]

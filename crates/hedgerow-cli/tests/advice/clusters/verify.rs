@@ -17,7 +17,7 @@ fn verify_is_content_after_its_advice() {
             "verify -",
             |world| world.dump().replace("    bank.example/egress-s-books: \"true\"\n", ""),
             "error[missing-edge]",
-            "deploy `service.cart` again: its pods lack `bank.example/egress-s-books`",
+            "deploy `service.cart` again: Pod default/cart lacks `bank.example/egress-s-books`",
             |world, _| world.dump(),
         ),
         case(
