@@ -86,7 +86,7 @@ pub use document::{Document, Outline, Part};
 pub use edit::{Edit, Edits, SpliceError, splice};
 pub use emit::Yaml;
 pub use encoding::{EncodingError, decode, decode_owned};
-pub use error::YamlError;
+pub use error::{YamlError, advice};
 pub use follow::follow;
 pub use map_edit::{MapChange, change_map};
 pub use parse::parse;

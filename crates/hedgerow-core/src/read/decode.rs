@@ -126,7 +126,9 @@ impl<'d> Decoder<'d> {
                 let span = self.source.span(at, at);
                 let form = if file.is_json { "JSON" } else { "YAML" };
                 self.report(
-                    Diagnostic::new(Code::InvalidYaml, format!("not valid {form}: {}", error.message)).mark(span, ""),
+                    Diagnostic::new(Code::InvalidYaml, format!("not valid {form}: {}", error.message))
+                        .mark(span, "")
+                        .help(hedgerow_yaml::advice(&file.text, at, &error.message)),
                 );
                 None
             }
@@ -221,7 +223,8 @@ impl<'d> Decoder<'d> {
                         Code::InvalidYaml,
                         format!("{what} may not have merge keys or keys that are no text"),
                     )
-                    .mark(span, ""),
+                    .mark(span, "")
+                    .help("write the pairs out, each with a text as its key"),
                 );
                 continue;
             };

@@ -419,7 +419,8 @@ fn report_invalid(context: &Context<'_>, at: usize, what: &str, found: &mut Foun
     let message = format!("the stream is not valid YAML: {what}");
     found.documents += 1;
     found.objects += 1;
-    found.diagnostics.push(Diagnostic::new(Code::InvalidYaml, message).mark(context.span(&(at..at)), ""));
+    let advice = hedgerow_yaml::advice(context.stream, at, what);
+    found.diagnostics.push(Diagnostic::new(Code::InvalidYaml, message).mark(context.span(&(at..at)), "").help(advice));
 }
 
 fn one<'t>(
