@@ -5,7 +5,7 @@ pub(crate) mod collision;
 
 use crate::catalogue::CatalogueDraft;
 use crate::date::Date;
-use crate::diag::{Applicability, Code, Diagnostic, Fix, FixEdit, Severity, nearest, nearest_service};
+use crate::diag::{Applicability, Code, Diagnostic, Fix, FixEdit, Severity, enumerate_some, nearest, nearest_service};
 use crate::draft::{AllowDraft, RuleDraft, ServiceDraft, Spanned};
 use crate::fleet::places::{self, named_beside};
 use crate::fleet::{Allow, Config, Elsewhere, Fleet, Scope, Service, ServiceIdentity};
@@ -307,6 +307,17 @@ fn is_alone(found: &Diagnostic, port: &Spanned<PortRef>) -> bool {
     found.code == Code::InvalidValue && found.span() == Some(port.span)
 }
 
+/// The most services that are offered for one that is not there.
+const MOST_ALIKE: usize = 5;
+
+/// Services whose names contain the last part of a name that nobody has: `ledger-db` and `ledgerwriter` for `service.ledger`.
+fn containing<'a>(written: &ServiceName, known: impl Iterator<Item = &'a ServiceName>) -> Vec<String> {
+    let word = written.as_str().rsplit('.').next().unwrap_or_default();
+    // Two letters are in too many names.
+    let found = known.filter(|name| word.len() > 2 && name.as_str().contains(word));
+    found.map(|name| format!("`{name}`")).collect()
+}
+
 fn check_rules(
     drafts: Vec<(ServiceName, RuleDraft)>,
     services: &BTreeMap<ServiceName, Service>,
@@ -328,6 +339,7 @@ fn check_rules(
         } else if !known.contains_key(&draft.callee) && !is_half_known {
             let message = format!("there is no service `{}` for `{caller}` to call", draft.callee);
             let diagnostic = Diagnostic::new(Code::UnknownCallee, message).mark(draft.file, "this rule file");
+            let alike = containing(&draft.callee, known.keys().filter(|name| **name != caller));
             diagnostics.push(
                 match nearest_service(
                     draft.callee.as_str(),
@@ -335,6 +347,10 @@ fn check_rules(
                 ) {
                     Some(near) => diagnostic
                         .help(format!("a service with a similar name exists; rename the file to `{near}.rule`")),
+                    None if !alike.is_empty() && !has_catalogue => diagnostic.help(format!(
+                        "services with that word in their names are {}; rename the file to the one that is meant, or remove it",
+                        enumerate_some(MOST_ALIKE, alike.iter())
+                    )),
                     None if has_catalogue => diagnostic.help(
                         "neither this repository nor the catalogue has it; fetch a newer catalogue, or remove the file",
                     ),

@@ -288,12 +288,12 @@ impl Fleet {
         Some(places::rename(self, environment, settings, names))
     }
 
-    /// What can be done about something that stands in `found` while its service lives in `here`, where an environment calls a namespace
-    /// otherwise than the files: what they say is no place to change then.
+    /// What can be done about something that stands in `found` while its service lives in `here`, where an environment may call a namespace
+    /// otherwise than the files. Nothing where `found` is another namespace of the fleet.
     #[must_use]
     pub fn namespace_advice(&self, environment: &EnvironmentName, here: &Namespace, found: &str) -> Option<String> {
         let environments = if self.called.is_empty() { &self.config.environments } else { &self.called };
-        places::advice(environments, environment, here, found)
+        places::advice(environments, &self.config.namespaces, environment, here, found)
     }
 
     /// What `hedgerow.yaml` says.

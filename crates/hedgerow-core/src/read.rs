@@ -106,6 +106,10 @@ pub fn catalogues(files: Vec<File>) -> (Vec<CatalogueDraft>, Vec<Diagnostic>, So
 fn mend(path: &str, fault: &FileFault) -> String {
     let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
     match fault {
+        // ENOENT, and the same number on Windows.
+        FileFault::Unreadable(why) if why.contains("(os error 2)") => {
+            "there is no file of that name: correct the path, or make the file first".to_owned()
+        }
         FileFault::Unreadable(_) => "let whoever runs Hedgerow read it".to_owned(),
         FileFault::Encoding(_) => "save it as UTF-8".to_owned(),
         FileFault::LeadsOut => {

@@ -552,7 +552,8 @@ fn what_cannot_be_merged_is_refused_all_at_once_and_by_file() {
     assert_eq!(missing.exit, Exit::BadInput);
     let (absent, root) = merge(&[("a.json", &text)]);
     assert_eq!(absent.exit, Exit::Done);
-    refused(&root, "catalogue merge a.json nowhere.json", &["unreadable", "nowhere.json"]);
+    let help = "there is no file of that name: correct the path, or make the file first";
+    refused(&root, "catalogue merge a.json nowhere.json", &["unreadable", "nowhere.json", help]);
 }
 
 #[test]

@@ -77,30 +77,45 @@ fn a_mismatch_says_who_calls_the_namespace_otherwise() {
         let ran = Command::new(root.path(), arguments).stdin(stream).run();
         format!("{}{}", ran.out(), ran.stderr)
     };
-    let by_file = "hedgerow.yaml calls `bank` `bank-stg` in `staging`: deploy with `--namespace bank-stg`, or change `environments.staging.namespaces`";
-    let asked = "`--namespaces` (or `spec.namespaces`, `PARAM_NAMESPACES`) calls `bank` `bank-pr-7` in `staging`: deploy with `--namespace bank-pr-7`, or ask for `bank=bank` there";
+    let by_file = "hedgerow.yaml calls `bank` `bank-stg` in `staging`: deploy into `bank-stg`, or ";
+    let asked = "`--namespaces` (or `spec.namespaces`, `PARAM_NAMESPACES`) calls `bank` `bank-pr-7` in `staging`: deploy into `bank-pr-7`, or ask for `bank=bank` there";
     let post = "post-render --service service.ledger --env";
     for (arguments, namespace, help) in [
         (format!("{post} staging"), "bank", by_file),
         (format!("{post} staging"), "shop", by_file),
+        (format!("{post} staging"), "shop", "or write `staging: {namespaces: {bank: shop}}` under"),
+        (format!("{post} staging"), "bank", "or take `bank` out of `environments.staging.namespaces`"),
         (format!("{post} staging --namespaces bank=bank-pr-7"), "bank", asked),
         (format!("{post} prod --namespaces bank=bank-pr-7"), "bank", "calls `bank` `bank-pr-7` in `prod`"),
         // Nobody renamed it: the file is the place.
         (format!("{post} prod"), "shop", "set `namespace` in the service.yaml to where the pods live"),
         (format!("{post} staging --namespaces dmz=dmz-pr-7"), "bank", by_file),
+        // What nobody lists is most likely a name that the environment gives.
+        (
+            format!("{post} prod"),
+            "bank-blue",
+            "if `bank-blue` is what `bank` is called in `prod`, write `prod: {namespaces: {bank: bank-blue}}` under `environments` in hedgerow.yaml, or ask for `--namespaces bank=bank-blue`",
+        ),
         // The name of another environment, which the fleet does not list.
         (
             format!("{post} prod"),
             "bank-stg",
-            "`bank-stg` is what `bank` is called in `staging`: deploy with `--env staging`, or with `--namespace bank`",
+            "`prod` was asked for, and `bank-stg` is what `bank` is called in `staging`: deploy with `--env staging`, write `prod: {namespaces: {bank: bank-stg}}` under `environments` in hedgerow.yaml, or ask for `--namespaces bank=bank-stg`",
         ),
-        (format!("{post} staging"), "bank-dev", "deploy with `--env dev`, or with `--namespace bank-stg`"),
+        (
+            format!("{post} staging"),
+            "bank-dev",
+            "deploy with `--env dev`, write `staging: {namespaces: {bank: bank-dev}}`",
+        ),
         ("post-render --service service.door --env dev".to_owned(), "dmz", "hedgerow.yaml calls `dmz` `bank` in `dev`"),
     ] {
         let name = if arguments.contains("door") { "s-door" } else { "s-ledger" };
         let text = said(&arguments, workload(name, namespace));
         assert!(text.contains("namespace-mismatch") && text.contains(help), "{arguments} {namespace}: {text}");
-        assert!(help.starts_with("set") || !text.contains("set `namespace` in the service.yaml"), "{text}");
+        assert!(
+            help.starts_with("set") || help.starts_with("if ") || !text.contains("set `namespace` in the service.yaml"),
+            "{text}"
+        );
     }
     // A policy that a later step moved, and what `verify` says of both.
     let stream = Command::new(root.path(), &format!("{post} staging")).stdin(workload("s-ledger", "bank-stg")).run();

@@ -39,9 +39,10 @@ pub(super) fn resolve(fleet: &Fleet, environment: &EnvironmentName, settings: &E
     }
 }
 
-/// What can be done about something that stands in another namespace than its service, where one of the two is a name that an environment gives.
+/// What can be done about something that stands in another namespace than its service, unless that is another one of the fleet.
 pub(super) fn advice(
     environments: &BTreeMap<EnvironmentName, Environment>,
+    listed: &BTreeSet<Namespace>,
     environment: &EnvironmentName,
     here: &Namespace,
     found: &str,
@@ -53,25 +54,33 @@ pub(super) fn advice(
         let there = of.namespaces.get(written).filter(|there| there.as_str() == found && *there != written);
         *name != environment && there.is_some()
     });
+    let found = Namespace::new(found).ok()?;
+    let line = format!("`{environment}: {{namespaces: {{{written}: {found}}}}}` under `environments` in hedgerow.yaml");
+    let ask = format!("ask for `--namespaces {written}={found}`");
     if let Some((another, _)) = another {
         return Some(format!(
-            "`{found}` is what `{written}` is called in `{another}`: deploy with `--env {another}`, or with `--namespace {here}`"
+            "`{environment}` was asked for, and `{found}` is what `{written}` is called in `{another}`: deploy with `--env {another}`, write {line}, or {ask}"
         ));
     }
     if written == here {
-        return None;
+        return (!listed.contains(&found)).then(|| {
+            format!(
+                "if `{found}` is what `{written}` is called in `{environment}`, write {line}, or {ask}; if it is another namespace, set `namespace` in the service.yaml to where the pods live"
+            )
+        });
     }
     // A name that no file gives was asked for.
     let is_asked = !settings.places.contains_key(written);
     let (who, change) = if is_asked {
-        (
-            "`--namespaces` (or `spec.namespaces`, `PARAM_NAMESPACES`)",
-            format!("ask for `{written}={}` there", found.escape_debug()),
-        )
+        ("`--namespaces` (or `spec.namespaces`, `PARAM_NAMESPACES`)", format!("ask for `{written}={found}` there"))
     } else {
-        ("hedgerow.yaml", format!("change `environments.{environment}.namespaces`"))
+        let change = match found == *written {
+            true => format!("take `{written}` out of `environments.{environment}.namespaces`"),
+            false => format!("write {line}, or {ask}"),
+        };
+        ("hedgerow.yaml", change)
     };
-    Some(format!("{who} calls `{written}` `{here}` in `{environment}`: deploy with `--namespace {here}`, or {change}"))
+    Some(format!("{who} calls `{written}` `{here}` in `{environment}`: deploy into `{here}`, or {change}"))
 }
 
 /// The fleet with other names in one environment.

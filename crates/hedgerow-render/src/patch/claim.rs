@@ -120,6 +120,11 @@ impl<'p> Claims<'p> {
         self.own == Own::Listed && !self.owners(&format!("{kind}/{name}")).any(is_own)
     }
 
+    /// The service whose identity this would be.
+    pub(super) fn named(&self, value: &str) -> Option<&'p ServiceName> {
+        self.by_identity.get(value).copied()
+    }
+
     /// The services whose globs match a workload.
     fn owners<'a>(&'a self, title: &'a str) -> impl Iterator<Item = &'p ServiceName> + 'a {
         let of_set = move |(globs, owners): &'a (GlobSet, Vec<usize>)| {

@@ -42,6 +42,8 @@ pub(super) struct Found<'t> {
     pub(super) first_element: Option<usize>,
     /// Workloads that no service claims, as messages call them, with their places.
     pub(super) unclaimed: Vec<(String, Range<usize>)>,
+    /// The services that labels of their pods name, by the label.
+    pub(super) wearing: BTreeMap<&'static str, Vec<String>>,
     /// Workloads that are another application's and that the deployed service's `workloads` leave out.
     pub(super) left_out: Vec<(String, Range<usize>)>,
     /// Workloads of other services than the deployed one.
@@ -163,6 +165,9 @@ impl Found<'_> {
             (self.first, self.first_element) = (later.first, later.first_element);
         }
         self.unclaimed.extend(later.unclaimed);
+        for (label, services) in later.wearing {
+            self.wearing.entry(label).or_default().extend(services);
+        }
         self.has_policies_of_others |= later.has_policies_of_others;
         self.workloads.extend(later.workloads);
         self.neighbours.extend(later.neighbours);

@@ -164,6 +164,13 @@ fn unclaimed(
     found.tally.unclaimed += 1;
     let list = if is_left_out { &mut found.left_out } else { &mut found.unclaimed };
     list.push((title.to_string(), place.clone()));
+    let worn: Vec<_> = templates.iter().flat_map(|template| pairs(template.labels)).filter_map(worn_pair).collect();
+    for label in super::whole::NAMING.into_iter().filter(|_| !is_left_out) {
+        let value = worn.iter().find(|(key, _)| *key == label).map(|(_, value)| *value);
+        if let Some(service) = value.and_then(|value| context.claims.named(value)) {
+            found.wearing.entry(label).or_default().push(service.to_string());
+        }
+    }
     let scheme = context.plan.scheme();
     for template in templates {
         if let Some(obstacle) = hides_labels(template.labels)

@@ -342,10 +342,11 @@ fn taken(context: &Context<'_>, policy: &Policy<'_>, object: &Object) -> Diagnos
 fn misplaced(context: &Context<'_>, policy: &Policy<'_>, namespace: &Namespace) -> Diagnostic {
     let (kind, name) = (policy.kind.as_str(), &policy.name);
     let written = policy.namespace.as_deref().unwrap_or_default();
-    let advice = context.namespace_advice(namespace, written).unwrap_or_else(|| {
-        "a later step moved it, such as kustomize's `namespace`: set the namespace in the service.yaml instead"
-            .to_owned()
-    });
+    let advice = context.namespace_advice(namespace, written);
+    let advice = format!(
+        "a later step moved it, such as kustomize's `namespace`: {}",
+        advice.as_deref().unwrap_or("set the namespace in the service.yaml instead")
+    );
     let written = written.escape_debug();
     let message = format!("the {kind} `{name}` stands in `{written}`, but its service lives in `{namespace}`");
     Diagnostic::new(Code::NamespaceMismatch, message).mark(context.span(&policy.range), "").help(advice)

@@ -4,10 +4,13 @@ use super::Context;
 use super::document::Found;
 use super::{others, strangers};
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// How many objects a message names before it counts the others.
 pub(super) const NAMED: usize = 3;
+/// Labels by which charts name what pods are.
+pub(super) const NAMING: [&str; 3] = ["app.kubernetes.io/name", "app.kubernetes.io/component", "app"];
 
 pub(super) fn finish(context: &Context<'_>, found: &mut Found<'_>) {
     others::report(context, found);
@@ -47,7 +50,11 @@ fn unclaimed(context: &Context<'_>, found: &mut Found<'_>) {
             _ => "list what is a service's under `workloads` in its service.yaml, or deploy it with `--service`",
         };
         let diagnostic = context.doubt(Code::UnclaimedWorkload, format!("no service claims {what}; {them} left alone"));
-        found.diagnostics.push(marked(context, diagnostic, &found.unclaimed).help(help));
+        let diagnostic = marked(context, diagnostic, &found.unclaimed).help(help);
+        found.diagnostics.push(match identity(&found.wearing) {
+            Some(advice) => diagnostic.help(advice),
+            None => diagnostic,
+        });
     }
     // The service's file says so, so there is no doubt.
     if let (Some((what, them)), Some(service)) = (counted(&found.left_out), &context.options.service) {
@@ -58,6 +65,24 @@ fn unclaimed(context: &Context<'_>, found: &mut Found<'_>) {
                 .help("list what is the service's own; pods that are left alone get no labels and no policy"),
         );
     }
+}
+
+/// What to write where a label of unclaimed pods names services. One that names the same for all of several is the name of a whole.
+fn identity(wearing: &BTreeMap<&'static str, Vec<String>>) -> Option<String> {
+    let of = |label: &&'static str| {
+        let all = wearing.get(label)?;
+        let services: BTreeSet<&String> = all.iter().collect();
+        (services.len() > 1 || all.len() == 1).then_some((*label, services))
+    };
+    // Of two that say as much, the first.
+    let (label, services) = NAMING.iter().rev().filter_map(of).max_by_key(|(_, services)| services.len())?;
+    let first = services.first()?;
+    let one = format!(
+        "pods wear `{label}: {first}`: write `identity: {{{label}: {first}}}` in the service.yaml of `{first}`"
+    );
+    let all = format!("`labels: {{identity: {label}}}` in hedgerow.yaml, if the pods of all services wear it");
+    // A label without a domain cannot be the fleet's.
+    Some(if label.contains('/') { format!("{one}, or {all}") } else { one })
 }
 
 fn counted(workloads: &[(String, Range<usize>)]) -> Option<(String, &'static str)> {

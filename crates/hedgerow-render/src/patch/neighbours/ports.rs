@@ -4,6 +4,7 @@
 use super::{Judged, fate};
 use crate::patch::Context;
 use hedgerow_core::diag::{Code, Diagnostic, Severity};
+use hedgerow_core::name::ServiceName;
 
 pub(super) fn check(context: &Context<'_>, judged: &Judged<'_, '_>, diagnostics: &mut Vec<Diagnostic>) {
     if !judged.lists_ports() {
@@ -43,15 +44,24 @@ fn fronts(context: &Context<'_>, judged: &Judged<'_, '_>, diagnostics: &mut Vec<
         let mut diagnostic = context
             .doubt(Code::PortMismatch, message)
             .mark(context.span(&port.place), format!("leads to {number}/{protocol}"))
-            .help(format!(
-                "declare the container's port under `ports` in the service.yaml of `{name}` (declared: {declared}), or lead the Service there"
-            ));
+            .help(match judged.service.ports.listed().iter().find(|port| port.number.get() == *number) {
+                Some(port) => other_protocol(name, *number, port.protocol.as_str(), protocol),
+                None => format!(
+                    "declare the container's port under `ports` in the service.yaml of `{name}` (declared: {declared}), or lead the Service there"
+                ),
+            });
         // Where another port arrives, this one may be for callers by type alone, such as metrics.
         if some_arrive {
             diagnostic = diagnostic.severity(Severity::Warning);
         }
         diagnostics.push(diagnostic);
     }
+}
+
+/// What to write where a number is declared for another protocol than that of the container.
+fn other_protocol(name: &ServiceName, number: u16, declared: &str, has: &str) -> String {
+    let add = if declared == "TCP" { "add" } else { "write" };
+    format!("{add} `protocol: {has}` at port {number}, under `ports` in the service.yaml of `{name}`")
 }
 
 /// Declared ports that containers have under another number, or not at all.
@@ -67,6 +77,24 @@ fn containers(context: &Context<'_>, judged: &Judged<'_, '_>, diagnostics: &mut 
     for port in declared.iter().filter(|port| !is_there(port.number.get(), port.protocol.as_str())) {
         let same_name = |it: &str| port.name.as_ref().is_some_and(|name| name.as_str() == it);
         let renamed = written.iter().find(|(_, other)| other.name.as_deref().is_some_and(same_name));
+        // The number is there for another protocol: mostly `protocol` was forgotten.
+        let same_number = written.iter().find(|(_, other)| {
+            other.number == port.number.get()
+                && !declared.iter().any(|it| it.number == port.number && it.protocol.as_str() == other.protocol)
+        });
+        if let Some((pods, other)) = same_number {
+            let (number, has) = (port.number, &other.protocol);
+            let message = format!(
+                "`{name}` declares {number}/{}, the container of {} has {number}/{has}: a call by rule {}",
+                port.protocol.as_str(),
+                pods.title,
+                fate(judged.plan)
+            );
+            let help = other_protocol(name, number.get(), port.protocol.as_str(), has);
+            diagnostics
+                .push(context.doubt(Code::PortMismatch, message).mark(context.span(&other.place), "").help(help));
+            continue;
+        }
         let (message, place) = match renamed {
             Some((pods, other)) => (
                 format!(
