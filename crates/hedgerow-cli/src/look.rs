@@ -3,11 +3,13 @@
 
 mod aspire;
 mod deployers;
+mod ports;
 mod read;
 
 use crate::ignored::Ignored;
 use hedgerow_core::read::unread::GENERATED;
 use read::Reading;
+pub(crate) use read::{NAMING, is_name};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
@@ -73,6 +75,7 @@ pub(crate) struct Front {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Port {
     pub(crate) number: u16,
+    /// Empty where a template or values leave it open.
     pub(crate) protocol: String,
     pub(crate) name: Option<String>,
 }
@@ -92,6 +95,8 @@ pub(crate) struct Chart {
     pub(crate) templates: BTreeSet<String>,
     /// Those of them whose pods are called after the release, and then something more.
     pub(crate) suffixed: BTreeSet<String>,
+    /// What its templates write as labels that name things; an empty value is the chart's own name.
+    pub(crate) labels: BTreeMap<&'static str, BTreeSet<String>>,
 }
 
 /// A chart that another one brings.
@@ -110,6 +115,8 @@ pub(crate) struct Kustomization {
     pub(crate) namespace: Option<String>,
     /// The files and directories that it brings, from the root.
     pub(crate) resources: Vec<String>,
+    /// Those of them that change all the others, in order.
+    pub(crate) components: Vec<String>,
 }
 
 /// An application of Argo CD, or a Kustomization of Flux: a directory that is deployed into a namespace.
@@ -153,6 +160,8 @@ pub(crate) struct Look {
     pub(crate) applications: Vec<Application>,
     /// Those that were not understood stay here; the others are among `applications`.
     pub(crate) application_sets: Vec<ApplicationSet>,
+    /// Charts that are packed.
+    pub(crate) packed: Vec<String>,
     /// Directories of charts that a release of the tree deploys, under its own name.
     pub(crate) released: BTreeMap<String, BTreeSet<String>>,
     /// Helmfiles with releases whose names are templates.
@@ -271,6 +280,9 @@ impl Walk<'_> {
             if text(&self.root.join(path)).is_some_and(|text| aspire::is_host(&text)) {
                 self.look.hosts.insert(directory.to_owned());
             }
+        }
+        if name.ends_with(".tgz") && last_part(directory) == "charts" {
+            self.look.packed.push(path.to_owned());
         }
         if name.ends_with(".rule") {
             self.look.rules.push(path.to_owned());

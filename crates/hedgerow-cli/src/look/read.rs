@@ -1,6 +1,6 @@
 //! What one YAML file says of services.
 
-use super::{Chart, Dependency, Front, Kustomization, Look, Port, Workload, deployers, last_part};
+use super::{Chart, Dependency, Front, Kustomization, Look, Port, Workload, deployers, last_part, ports};
 use hedgerow_core::read::unread::is_foreign;
 use hedgerow_core::source::Sources;
 use hedgerow_yaml::Node;
@@ -19,7 +19,12 @@ pub(super) struct Reading {
     suffixed: BTreeMap<String, BTreeSet<String>>,
     /// Files that kustomizations lay over others.
     patches: BTreeSet<String>,
+    /// Labels that name things, by directory.
+    labels: BTreeMap<String, BTreeMap<&'static str, BTreeSet<String>>>,
 }
+
+/// Labels by which charts name what pods are.
+pub(crate) const NAMING: [&str; 3] = ["app.kubernetes.io/name", "app.kubernetes.io/component", "app"];
 
 impl Reading {
     pub(super) fn file(&mut self, directory: &str, name: &str, path: &str, text: &str, look: &mut Look) {
@@ -32,9 +37,15 @@ impl Reading {
             "kustomization" => {
                 let root = parse(text);
                 let namespace = root.as_ref().and_then(|root| text_at(root, "namespace"));
-                let resources = root.iter().flat_map(resources).map(|path| joined(directory, &path)).collect();
+                let brought = |keys: &[&str]| {
+                    let all = root.iter().flat_map(|root| resources(root, keys));
+                    all.map(|path| joined(directory, &path)).collect::<Vec<_>>()
+                };
+                let (mut all, components) = (brought(&["resources", "bases"]), brought(&["components"]));
+                all.extend(components.iter().cloned());
                 self.patches.extend(root.iter().flat_map(patches).map(|path| joined(directory, &path)));
-                look.kustomizations.push(Kustomization { directory: directory.to_owned(), namespace, resources });
+                let directory = directory.to_owned();
+                look.kustomizations.push(Kustomization { directory, namespace, resources: all, components });
             }
             _ if stem.contains("compose") => compose(path, text, look),
             _ => {
@@ -52,6 +63,10 @@ impl Reading {
                     self.pods.entry(directory.to_owned()).or_default().insert(stem.to_owned());
                 }
                 self.literal_ports(directory, stem, text);
+                for (label, value) in naming(text) {
+                    let of_directory = self.labels.entry(directory.to_owned()).or_default();
+                    of_directory.entry(label).or_default().insert(value);
+                }
                 Self::objects(path, text, look);
                 if stem == "service" {
                     let all = if is_foreign(text) { &mut look.taken } else { &mut look.own };
@@ -89,6 +104,13 @@ impl Reading {
                 let below = below.filter(|(path, _)| is_below(path) || is_below(&format!("/{path}")));
                 below.flat_map(|(_, stems)| stems.iter().cloned()).collect()
             };
+            for (directory, labels) in &self.labels {
+                if !is_test(directory) && (is_below(directory) || is_below(&format!("/{directory}"))) {
+                    for (label, values) in labels {
+                        chart.labels.entry(label).or_default().extend(values.iter().cloned());
+                    }
+                }
+            }
             chart.templates = of_chart(&self.pods);
             chart.suffixed = of_chart(&self.suffixed);
         }
@@ -111,23 +133,10 @@ impl Reading {
         look.workloads.dedup();
     }
 
-    /// `containerPort: 8080` as a template or a values file has it, whatever stands around it.
+    /// The ports that a template or a values file writes out.
     fn literal_ports(&mut self, directory: &str, stem: &str, text: &str) {
-        let is_values = stem.starts_with("values");
-        let mut key = stem;
-        for line in text.lines() {
-            // What values say of a data store stands below its name.
-            if is_values && let Some((word, _)) = line.split_once(':').filter(|_| !line.starts_with([' ', '#', '-'])) {
-                key = word;
-            }
-            let line = line.trim_start().trim_start_matches("- ");
-            let number = ["containerPort:", "targetPort:"].iter().find_map(|key| line.strip_prefix(key));
-            let number = number.map(|rest| rest.split('#').next().unwrap_or(rest).trim());
-            if let Some(number) = number.and_then(|number| number.parse().ok()).filter(|number| *number > 0) {
-                let port = Port { number, protocol: "TCP".to_owned(), name: None };
-                let of_directory = self.ports.entry(directory.to_owned()).or_default();
-                of_directory.entry(key.to_owned()).or_default().insert(port);
-            }
+        for (key, found) in ports::literal(text, stem, stem.starts_with("values")) {
+            self.ports.entry(directory.to_owned()).or_default().entry(key).or_default().extend(found);
         }
     }
 
@@ -179,10 +188,9 @@ impl Reading {
     }
 }
 
-/// The files and directories that a kustomization brings.
-fn resources(root: &Node<'_>) -> Vec<String> {
-    let lists = ["resources", "bases", "components"].iter();
-    let lists = lists.filter_map(|key| root.as_mapping()?.get(key)?.as_sequence());
+/// The files and directories that a kustomization brings under these keys.
+fn resources(root: &Node<'_>, keys: &[&str]) -> Vec<String> {
+    let lists = keys.iter().filter_map(|key| root.as_mapping()?.get(key)?.as_sequence());
     let written = lists.flat_map(|list| &list.elements).filter_map(|element| element.node.as_str());
     written.filter(|path| !path.contains("://") && !path.contains('?')).map(str::to_owned).collect()
 }
@@ -214,7 +222,7 @@ pub(super) fn joined(directory: &str, path: &str) -> String {
 }
 
 /// Whether a text can be an object's name: templates have names that are none.
-pub(super) fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 253
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.'))
@@ -258,6 +266,17 @@ fn is_suffixed(text: &str) -> bool {
     is_printed || name.rsplit_once("}}").is_some_and(|(_, rest)| rest.trim_matches(['"', '\'', ' ']).starts_with('-'))
 }
 
+/// The labels of a template that name what its pods are, with their values: nothing where that is the chart's own name.
+fn naming(text: &str) -> impl Iterator<Item = (&'static str, String)> {
+    text.lines().filter_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        let label = NAMING.into_iter().find(|label| *label == key.trim().trim_matches(['"', '\'']))?;
+        let value = value.trim().trim_matches(['"', '\'']);
+        let is_own = value.starts_with("{{") && (value.contains(".name\"") || value.contains(".Chart.Name"));
+        if is_own { Some((label, String::new())) } else { is_name(value).then(|| (label, value.to_owned())) }
+    })
+}
+
 fn container_ports(pod: &Value) -> BTreeSet<Port> {
     let containers = pod.pointer("/containers").and_then(Value::as_array).into_iter().flatten();
     let ports = containers.filter_map(|container| container.get("ports")?.as_array()).flatten();
@@ -298,6 +317,7 @@ fn chart(directory: &str, text: &str, look: &mut Look) {
         ports: BTreeMap::new(),
         templates: BTreeSet::new(),
         suffixed: BTreeSet::new(),
+        labels: BTreeMap::new(),
     });
 }
 

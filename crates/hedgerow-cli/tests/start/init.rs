@@ -101,7 +101,7 @@ fn a_compose_tree_gives_its_services_where_nothing_else_does() {
         ("cart/Dockerfile", b"FROM scratch\n"),
     ]);
     let text = proposed(root.path(), "--services");
-    assert!(text.contains("#   cart: cart; docker-compose.yml; ports 53 80\n"), "{text}");
+    assert!(text.contains("#   cart: cart; docker-compose.yml; ports 53/UDP 80\n"), "{text}");
     assert!(text.contains("#   db: hedgerow/db (not there yet); docker-compose.yml; ports 5432\n"), "{text}");
     let own = std::fs::read_to_string(root.path().join("cart/service.yaml")).unwrap();
     assert!(own.contains("  - {port: 53, protocol: UDP}\n  - {port: 80}\n"), "{own}");
@@ -216,7 +216,7 @@ fn an_odd_tree_gives_a_file_that_can_be_read() {
         ("w/overlays/prod-eu/kustomization.yaml", b"namespace: Not_A_Namespace\n"),
     ]);
     let text = proposed(root.path(), "--services");
-    assert!(text.contains("# 1 service:\n#   y: y; y/deployment.yaml; ports 80 http=81 82\n"), "{text}");
+    assert!(text.contains("# 1 service:\n#   y: y; y/deployment.yaml; ports 80 80/UDP http=81 82\n"), "{text}");
     assert!(text.contains("  prod-eu: {stage: off}\n"), "{text}");
 }
 

@@ -10,9 +10,12 @@ mod common;
 
 mod alone;
 mod complete;
+mod deployers;
 mod doctor;
 mod explain;
 mod homes;
 mod init;
+mod ports;
 mod schema;
 mod strangers;
+mod umbrella;

@@ -3,8 +3,9 @@
 mod alone;
 mod environments;
 mod services;
+mod worn;
 
-use crate::look::{Application, Look, Port, last_part, parent};
+use crate::look::{Application, Look, Port, is_name, last_part, parent};
 use environments::environments;
 use hedgerow_core::name::{PortName, ServiceName};
 use services::services;
@@ -58,6 +59,7 @@ pub(super) fn propose(look: &Look) -> Proposal {
     let mut services = services(look, &mut doubts);
     alone::guess(look, &mut services, &mut doubts);
     let (environments, default_namespace) = environments(look, &mut services, &mut doubts);
+    worn::labels(look, &services, &mut doubts);
     let workloads = dotted(look, &mut services);
     homes(look, &mut services);
     for (name, workload) in workloads {
@@ -97,22 +99,44 @@ fn left(look: &Look, services: &BTreeMap<String, Service>, doubts: &mut Vec<Stri
             || services.values().any(|service| service.seen.iter().any(is_below))
             || look.applications.iter().any(|other| other != *application && !path.is_empty() && is_below(&other.file))
     };
-    let lost: BTreeSet<&str> = look
+    // A name that is a template says nothing to anybody; the file does.
+    let (named, nameless): (Vec<&Application>, Vec<&Application>) = look
         .applications
         .iter()
         .filter(|application| !is_found(application))
-        .map(|found| found.name.as_str())
-        .collect();
-    if !lost.is_empty() {
-        let lost: Vec<&str> = lost.into_iter().collect();
-        doubts.push(format!("applications whose workloads are not in this tree: {}", lost.join(", ")));
-    }
+        .partition(|application| is_name(&application.name));
+    let what = "workloads are not in this tree";
+    let lost: BTreeSet<&str> = named.into_iter().map(|application| application.name.as_str()).collect();
+    services::doubt(doubts, &format!("applications whose {what}"), lost);
+    let files: BTreeSet<&str> = nameless.into_iter().map(|application| application.file.as_str()).collect();
+    services::doubt(doubts, &format!("applications whose names are templates, and whose {what}, in"), files);
     for set in &look.application_sets {
-        doubts.push(format!(
-            "the ApplicationSet {} ({}) is not understood: the namespaces that it gives are not here",
-            set.name, set.file
-        ));
+        let name = if is_name(&set.name) { format!("{} ({})", set.name, set.file) } else { format!("in {}", set.file) };
+        doubts.push(format!("the ApplicationSet {name} is not understood: the namespaces that it gives are not here"));
     }
+    services::doubt(
+        doubts,
+        "charts that are packed, and whose services are not proposed before they are unpacked",
+        look.packed.iter().map(String::as_str),
+    );
+    // What Helm fetches: neither unpacked nor packed here.
+    let is_packed = |chart: &str| {
+        let rest = |path: &String| last_part(path).strip_prefix(chart).is_some_and(|rest| rest.starts_with('-'));
+        look.packed.iter().any(rest)
+    };
+    let is_here = |chart: &str| look.charts.iter().any(|other| other.name == chart) || is_packed(chart);
+    let fetched: BTreeSet<&str> = look
+        .charts
+        .iter()
+        .flat_map(|chart| &chart.dependencies)
+        .filter(|part| !is_here(&part.chart) && !services.contains_key(&part.name))
+        .map(|part| part.name.as_str())
+        .collect();
+    services::doubt(
+        doubts,
+        "dependencies of charts that are not in this tree, and not proposed (`helm dependency build` fetches them)",
+        fetched,
+    );
     if !look.sources.is_empty() {
         let of = |(ending, number): (&String, &usize)| format!("{number} .{ending}");
         let sources: Vec<String> = look.sources.iter().map(of).collect();
@@ -123,20 +147,26 @@ fn left(look: &Look, services: &BTreeMap<String, Service>, doubts: &mut Vec<Stri
     }
 }
 
-/// Ports that one service can declare: each number once, each name once, with names that Kubernetes takes.
+/// Ports that one service can declare: each number once for a protocol, each name once, with names that Kubernetes takes.
 fn clean(ports: &BTreeSet<Port>) -> BTreeSet<Port> {
     let mut kept: Vec<Port> = Vec::new();
-    // Those with a name say more; they come first.
+    // Those that say their protocol, and those with a name, say more; they come first.
     let mut sorted: Vec<&Port> = ports.iter().collect();
-    sorted.sort_by_key(|port| (port.name.is_none(), port.number));
+    sorted.sort_by_key(|port| (port.protocol.is_empty(), port.name.is_none(), port.number));
     for port in sorted {
+        let is_open = port.protocol.is_empty();
+        let protocol = if is_open { "TCP" } else { port.protocol.as_str() };
+        let is_known = kept.iter().any(|other| other.number == port.number && (is_open || other.protocol == protocol));
+        if is_known || !matches!(protocol, "TCP" | "UDP" | "SCTP") {
+            continue;
+        }
         let name = port.name.clone().filter(|name| PortName::new(name).is_ok());
         let name = name.filter(|name| kept.iter().all(|other| other.name.as_ref() != Some(name)));
-        let is_known = kept.iter().any(|other| other.number == port.number);
-        if !is_known && matches!(port.protocol.as_str(), "TCP" | "UDP" | "SCTP") {
-            kept.push(Port { number: port.number, protocol: port.protocol.clone(), name });
-        }
+        kept.push(Port { number: port.number, protocol: protocol.to_owned(), name });
     }
+    // One number for two protocols: both have names, or none has.
+    let nameless: BTreeSet<u16> = kept.iter().filter(|port| port.name.is_none()).map(|port| port.number).collect();
+    kept.iter_mut().filter(|port| nameless.contains(&port.number)).for_each(|port| port.name = None);
     kept.into_iter().collect()
 }
 
@@ -355,14 +385,20 @@ fn code(look: &Look, services: &BTreeMap<String, Service>) -> BTreeSet<(String, 
         if look.code.iter().chain(&look.sourced).any(|code| is_in(&code)) {
             continue;
         }
-        let chart = look.charts.iter().find(|chart| service.seen.iter().any(|file| is_below(file, &chart.directory)));
+        let charts =
+            look.charts.iter().filter(|chart| service.seen.iter().any(|file| is_below(file, &chart.directory)));
+        let chart = charts.max_by_key(|chart| chart.directory.len());
         let words = std::iter::once(name.as_str()).chain(chart.and_then(|chart| word(&chart.directory)));
         let programs = words.flat_map(|word| [&look.code, &look.sourced].map(|all| (word, all)));
         let place = programs.into_iter().find_map(|(word, all)| {
             // A package of Java, or a part of another service, is called so for another reason.
             let is_part = |path: &str| {
                 let packages = ["/src/main/", "/src/test/"].iter().any(|part| format!("/{path}").contains(part));
-                packages || services.values().any(|other| other.home == path || is_below(path, &other.home))
+                // What is called after the chart of several holds the code of others, too.
+                let is_of_all = word != name && services.values().any(|other| is_below(&other.home, path));
+                packages
+                    || is_of_all
+                    || services.values().any(|other| other.home == path || is_below(path, &other.home))
             };
             let found = all.iter().find_map(|code| up_to(code, word).filter(|path| !is_part(path)))?;
             Some((word, found))
@@ -391,4 +427,33 @@ fn up_to(directory: &str, word: &str) -> Option<String> {
     let parts: Vec<&str> = directory.split('/').collect();
     let at = parts.iter().position(|part| *part == word)?;
     Some(parts[..=at].join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_what_one_service_can_declare() {
+        let read = |text: &str| {
+            let port = |word: &str| {
+                let parts: Vec<&str> = word.split('/').collect();
+                let name = Some(parts[0]).filter(|name| !name.is_empty()).map(str::to_owned);
+                Port { name, number: parts[1].parse().unwrap(), protocol: parts[2].to_owned() }
+            };
+            text.split_whitespace().map(port).collect::<BTreeSet<Port>>()
+        };
+        for (seen, declared) in [
+            ("n4/8805/UDP /8805/", "n4/8805/UDP"),
+            ("/8805/ /8805/UDP", "/8805/UDP"),
+            ("/8805/", "/8805/TCP"),
+            ("dns/53/UDP dns-tcp/53/TCP", "dns/53/UDP dns-tcp/53/TCP"),
+            ("dns/53/UDP /53/TCP", "/53/UDP /53/TCP"),
+            ("web/80/TCP http/80/TCP", "http/80/TCP"),
+            ("web/80/TCP web/81/TCP", "web/80/TCP /81/TCP"),
+            ("web/80/ICMP TEMPLATED/81/TCP", "/81/TCP"),
+        ] {
+            assert_eq!(clean(&read(seen)), read(declared), "{seen}");
+        }
+    }
 }

@@ -153,9 +153,10 @@ fn wrapped(sentence: &str) -> String {
 }
 
 fn shown(port: &Port) -> String {
+    let protocol = if port.protocol == "TCP" { String::new() } else { format!("/{}", port.protocol) };
     match &port.name {
-        Some(name) => format!("{name}={}", port.number),
-        None => port.number.to_string(),
+        Some(name) => format!("{name}={}{protocol}", port.number),
+        None => format!("{}{protocol}", port.number),
     }
 }
 

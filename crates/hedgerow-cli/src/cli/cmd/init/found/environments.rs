@@ -1,7 +1,7 @@
 //! Environments and namespaces, from paths, kustomizations and applications.
 
 use super::{Service, clean};
-use crate::look::{Look, Workload, parent};
+use crate::look::{Kustomization, Look, Workload, parent};
 use hedgerow_core::name::{EnvironmentName, Namespace, ServiceName};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -68,6 +68,8 @@ pub(super) fn environments(
     for deployer in &deployers {
         match &deployer.environment {
             Some(environment) => called.entry(environment.clone()).or_default().extend(deployer.namespace.clone()),
+            // A component deploys nothing by itself.
+            None if !deployer.is_application && is_component(look, &deployer.directory) => {}
             None => deployer.namespace.iter().for_each(|name| *common.entry(name.clone()).or_default() += 1),
         }
     }
@@ -102,9 +104,10 @@ pub(super) fn environments(
     };
     common.extend(lives.clone());
     let stem = called.iter().find_map(|(environment, names)| match names.iter().collect::<Vec<_>>().as_slice() {
-        [only] => only
-            .strip_suffix(&format!("-{environment}"))
-            .or_else(|| only.strip_prefix(&format!("{environment}-")))
+        // `production-fwi` may live in `shop-production`.
+        [only] => std::iter::once(environment.as_str())
+            .chain(environment.split(['-', '_', '.']).filter(|word| ENVIRONMENTS.contains(word)))
+            .find_map(|word| only.strip_suffix(&format!("-{word}")).or_else(|| only.strip_prefix(&format!("{word}-"))))
             .map(str::to_owned),
         _ => None,
     });
@@ -173,8 +176,14 @@ fn is_namespace(name: &str) -> bool {
     Namespace::new(name).is_ok()
 }
 
+fn is_component(look: &Look, directory: &String) -> bool {
+    look.kustomizations.iter().any(|other| other.components.contains(directory))
+}
+
 /// What puts a part of the tree into a namespace.
 struct Deployer {
+    /// Where it lies.
+    directory: String,
     /// Files and directories.
     paths: Vec<String>,
     namespace: Option<String>,
@@ -183,15 +192,42 @@ struct Deployer {
     is_application: bool,
 }
 
+/// The namespace that a kustomization gives: its own, that of its last component with one, or what the environment's bases have in common.
+fn set<'k>(
+    all: &BTreeMap<&str, &'k Kustomization>,
+    of: &'k Kustomization,
+    seen: &mut BTreeSet<&'k str>,
+) -> Option<String> {
+    if of.namespace.is_some() || !seen.insert(&of.directory) {
+        return of.namespace.clone();
+    }
+    let below = |path: &String, seen: &mut BTreeSet<&'k str>| {
+        all.get(path.as_str()).copied().map(|other| set(all, other, seen))
+    };
+    if let Some(found) = of.components.iter().rev().find_map(|path| below(path, seen).flatten()) {
+        return Some(found);
+    }
+    // What a base gives holds for its own objects alone.
+    environment(&of.directory)?;
+    let bases = of.resources.iter().filter(|path| !of.components.contains(path));
+    let mut given = bases.filter_map(|path| below(path, seen));
+    let first = given.next()??;
+    given.all(|other| other.as_ref() == Some(&first)).then_some(first)
+}
+
 fn deployers(look: &Look) -> Vec<Deployer> {
     let known = |namespace: &Option<String>| namespace.clone().filter(|name| is_namespace(name));
+    let by_directory: BTreeMap<&str, &Kustomization> =
+        look.kustomizations.iter().map(|kustomization| (kustomization.directory.as_str(), kustomization)).collect();
     let kustomizations = look.kustomizations.iter().map(|kustomization| Deployer {
+        directory: kustomization.directory.clone(),
         paths: kustomization.resources.clone(),
-        namespace: known(&kustomization.namespace),
+        namespace: known(&set(&by_directory, kustomization, &mut BTreeSet::new())),
         environment: environment(&kustomization.directory),
         is_application: false,
     });
     let applications = look.applications.iter().map(|application| Deployer {
+        directory: parent(&application.file).to_owned(),
         paths: application.path.iter().cloned().collect(),
         namespace: known(&application.namespace),
         environment: application

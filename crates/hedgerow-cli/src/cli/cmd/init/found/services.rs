@@ -134,7 +134,7 @@ fn is_test(look: &Look, file: &str) -> bool {
     is_top || parts.any(|part| matches!(part, "tests" | "e2e"))
 }
 
-fn doubt<'n>(doubts: &mut Vec<String>, what: &str, names: impl IntoIterator<Item = &'n str>) {
+pub(super) fn doubt<'n>(doubts: &mut Vec<String>, what: &str, names: impl IntoIterator<Item = &'n str>) {
     let names: Vec<&str> = names.into_iter().collect();
     if !names.is_empty() {
         doubts.push(format!("{what}: {}", names.join(", ")));
