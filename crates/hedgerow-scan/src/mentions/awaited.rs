@@ -47,10 +47,13 @@ fn words(name: &str) -> Vec<String> {
 fn calls(callee: &str, caller: &str) -> BTreeSet<String> {
     let whole = words(callee);
     let last = words(callee.rsplit('.').next().unwrap_or(callee));
-    let alike = whole.iter().zip(words(caller)).take_while(|(one, other)| *one == other).count();
+    let begins_with =
+        |name: &[String], other: Vec<String>| name.iter().zip(other).take_while(|(one, other)| *one == other).count();
+    let alike = begins_with(&whole, words(caller));
+    let alike_at_last = begins_with(&last, words(caller.rsplit('.').next().unwrap_or(caller)));
     let mut found = BTreeSet::new();
     let rest = whole.get(alike..).unwrap_or_default().to_vec();
-    for (mut name, least) in [(whole, alike), (last, 0), (rest, 0)] {
+    for (mut name, least) in [(whole, alike), (last, alike_at_last), (rest, 0)] {
         while let Some(end) = name.last().filter(|_| name.len() > least) {
             let says_much = name.len() > 1 || !(BETWEEN.contains(&end.as_str()) || TAILS.contains(&end.as_str()));
             if says_much {
@@ -187,6 +190,7 @@ mod tests {
             ("bank-ledger", "bank-shop", &["bankledger", "ledger"]),
             ("storage-service", "shop", &["storage", "storageservice"]),
             ("bank-api", "bank-ui", &["bankapi"]),
+            ("service.bank-api", "service.bank-ui", &["bankapi", "servicebankapi"]),
             ("api", "ui", &[]),
         ] {
             let found = calls(callee, caller);
