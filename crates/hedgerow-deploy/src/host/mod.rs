@@ -320,14 +320,14 @@ impl Hosts {
         if let Some(name) = stems.iter().find_map(|stem| self.known(stem.known()?)) {
             return Answer::Service(name.to_owned(), None);
         }
-        for stem in stems.iter().filter(|stem| stem.letters().contains(|c| c != '.')) {
+        // Of `*-*` next to nothing is known.
+        for stem in stems.iter().filter(|stem| stem.letters().contains(char::is_alphanumeric)) {
             let names = self.common.names.iter().filter(|(name, _)| fits(stem, name));
             // A release may be called as any other.
             let released = self.common.released.iter().filter(|(name, _)| fits(stem, &name.written()));
             let services = names.map(|(_, service)| service).chain(released.map(|(_, service)| service));
             let mut services: BTreeSet<String> = services.cloned().collect();
-            // Of `*_*` next to nothing is known.
-            if services.is_empty() && stem.letters().contains('_') && stem.letters().contains(char::is_alphanumeric) {
+            if services.is_empty() && stem.letters().contains('_') {
                 let stem = stem.through(fold);
                 let fitting = self.common.folded.iter().filter(|(name, _)| fits(&stem, name));
                 services = fitting.flat_map(|(_, services)| services.clone()).collect();

@@ -125,7 +125,9 @@ fn names_are_one_with_either_dash() {
     ] {
         assert_eq!(answers(&hosts, address), [expected], "{address}");
     }
-    assert_eq!(answers(&sample(), "*_*"), [Answer::Open]);
+    for address in ["*_*", "*-*", "http://*-*:80/x", "*.*-*.svc"] {
+        assert_eq!(answers(&sample(), address), [Answer::Open], "{address}");
+    }
     assert_eq!((hosts.named("p_q_r"), hosts.named("order_api")), (None, Some("order-api")));
     assert_eq!((hosts.spelled("order_api"), hosts.spelled("Order-Api")), (None, Some("order-api")));
     assert!(hosts.is_word("order_api") && !hosts.is_word("order-api") && !hosts.is_word("old_name"));
