@@ -42,6 +42,13 @@ fn broken(path: &str, old: &str, new: &str) -> tempfile::TempDir {
     directory
 }
 
+/// The configuration of a fleet of `service.*`, with more keys behind it.
+fn config_with(more: &str) -> String {
+    format!(
+        "version: 1\nlabels: {{domain: bank.example}}\nservices: {{include: [\"service.*\"]}}\nenvironments: {{prod: {{stage: enforce}}}}\n{more}"
+    )
+}
+
 fn scan(directory: &Path, arguments: &str) -> Ran {
     Command::new(directory, &format!("scan {arguments}")).run()
 }
@@ -491,9 +498,7 @@ fn code_of_no_service_is_counted_unless_a_service_reaches_it() {
     const MAIN: &[u8] = b"package main\nimport \"bank/lib/money\"\nfunc main() { money.Round() }\n";
     const LIBRARY: &[u8] = b"package money\nfunc Round() {}\n";
     let of = |config: &str, more: (&'static str, &'static [u8])| {
-        let config = format!(
-            "version: 1\nlabels: {{domain: bank.example}}\nservices: {{include: [\"service.*\"]}}\nenvironments: {{prod: {{stage: enforce}}}}\n{config}"
-        );
+        let config = config_with(config);
         let tree = tree(&[
             ("hedgerow.yaml", config.as_bytes()),
             ("go.mod", b"module bank\n"),
@@ -529,9 +534,7 @@ fn code_of_no_service_is_counted_unless_a_service_reaches_it() {
 fn what_gitignore_names_is_left_out_and_that_is_said() {
     const CODE: &[u8] = b"package main\nimport \"net/http\"\nfunc main() { http.Get(\"http://s-ledger/x\") }\n";
     let of = |config: &str, ignore: &'static [u8], file: &str| {
-        let config = format!(
-            "version: 1\nlabels: {{domain: bank.example}}\nservices: {{include: [\"service.*\"]}}\nenvironments: {{prod: {{stage: enforce}}}}\n{config}"
-        );
+        let config = config_with(config);
         let tree = tree(&[
             ("hedgerow.yaml", config.as_bytes()),
             (".gitignore", ignore),
@@ -558,9 +561,7 @@ fn a_hidden_directory_is_read_where_a_glob_of_the_deploy_names_it() {
         b"package main\nimport (\"net/http\"; \"os\")\nfunc main() { http.Get(os.Getenv(\"LEDGER_URL\")) }\n";
     const DEPLOY: &[u8] = b"kind: Deployment\napiVersion: apps/v1\nmetadata: {name: s-emoji}\nspec: {template: {spec: {containers: [{name: main, env: [{name: LEDGER_URL, value: 'http://s-ledger'}]}]}}}\n";
     let of = |deploy: &str| {
-        let config = format!(
-            "version: 1\nlabels: {{domain: bank.example}}\nservices: {{include: [\"service.*\"]}}\nenvironments: {{prod: {{stage: enforce}}}}\nscan: {{deploy: [{deploy}]}}\n"
-        );
+        let config = config_with(&format!("scan: {{deploy: [{deploy}]}}\n"));
         let tree = tree(&[
             ("hedgerow.yaml", config.as_bytes()),
             ("service.emoji/service.yaml", b""),
@@ -587,9 +588,7 @@ fn code_settings_and_what_is_mounted_are_read_in_a_hidden_directory_that_is_name
     const CODE: &[u8] = b"package main\nimport (\"net/http\"; \"os\")\nfunc main() { http.Get(os.Getenv(\"LEDGER_URL\")); http.Get(\"http://s-cart\") }\n";
     const COMPOSE: &[u8] = b"services:\n  s-emoji:\n    image: x\n    volumes: ['./conf/app.yaml:/app.yaml']\n";
     let of = |says: &str| {
-        let config = format!(
-            "version: 1\nlabels: {{domain: bank.example}}\nservices: {{include: [\"service.*\"]}}\nenvironments: {{prod: {{stage: enforce}}}}\nscan: {{{says}}}\n"
-        );
+        let config = config_with(&format!("scan: {{{says}}}\n"));
         let tree = tree(&[
             ("hedgerow.yaml", config.as_bytes()),
             ("service.emoji/service.yaml", b""),
@@ -616,9 +615,7 @@ fn code_settings_and_what_is_mounted_are_read_in_a_hidden_directory_that_is_name
 #[test]
 fn a_place_of_code_or_settings_that_is_nowhere_is_told() {
     let of = |says: &str| {
-        let config = format!(
-            "version: 1\nlabels: {{domain: bank.example}}\nservices: {{include: [\"service.*\"]}}\nenvironments: {{prod: {{stage: enforce}}}}\nscan: {{{says}}}\n"
-        );
+        let config = config_with(&format!("scan: {{{says}}}\n"));
         let tree = tree(&[
             ("hedgerow.yaml", config.as_bytes()),
             ("service.emoji/service.yaml", b""),
@@ -665,9 +662,7 @@ fn a_place_of_code_or_settings_that_is_nowhere_is_told() {
 #[test]
 fn a_pair_that_names_nobody_is_told() {
     let of = |pair: &str| {
-        let config = format!(
-            "version: 1\nlabels: {{domain: bank.example}}\nservices: {{include: [\"service.*\"]}}\nenvironments: {{prod: {{stage: enforce}}}}\nscan: {{ignore: {{\"{pair}\": a link}}}}\n"
-        );
+        let config = config_with(&format!("scan: {{ignore: {{\"{pair}\": a link}}}}\n"));
         let files: [(&str, &[u8]); 3] = [
             ("hedgerow.yaml", config.as_bytes()),
             ("service.emoji/service.yaml", b""),

@@ -143,8 +143,15 @@ pub struct MapUses(BTreeSet<String>);
 impl MapUses {
     /// Takes in those that a file names, under a key such as `configMap`, `configMapRef` or `configMapName`.
     pub fn read(&mut self, text: &str) {
+        // Most texts of a tree have nothing of it, and most lines of the others.
+        if !text.contains("onfig") {
+            return;
+        }
         let mut lines = text.lines().peekable();
         while let Some(line) = lines.next() {
+            if !line.contains("onfig") || line.trim_start().starts_with('#') {
+                continue;
+            }
             let Some(at) = line.to_ascii_lowercase().find("configmap") else { continue };
             let Some((key, value)) = line.get(at..).and_then(|rest| rest.split_once(':')) else { continue };
             if key.contains(' ') {

@@ -265,22 +265,27 @@ impl<'p> Search<'_, 'p> {
                 _ => {}
             }
         }
-        // Between angle brackets a type stands by itself: it is the innermost call's around it.
+        // Between angle brackets a type stands by itself: it is the innermost call's around it. Calls lie in each other or apart, so that one
+        // walk from the first to the last has them all.
         let facts = program.facts_of(function);
-        for (id, interface) in literals.into_iter().filter(|(id, _)| !parts.contains(id)) {
+        let mut alone: Vec<(ExprId, TypeId)> = literals.into_iter().filter(|(id, _)| !parts.contains(id)).collect();
+        if alone.is_empty() {
+            return found;
+        }
+        alone.sort_by_key(|(id, _)| facts.span(*id).start);
+        let is_call = |id: &ExprId| matches!(program.expr(function, *id), Expr::Call { .. } | Expr::New { .. });
+        let mut calls: Vec<ExprId> = program.exprs(function).filter(is_call).collect();
+        calls.sort_by_key(|call| (facts.span(*call).start, std::cmp::Reverse(facts.span(*call).end)));
+        let mut calls = calls.into_iter().peekable();
+        let mut around: Vec<ExprId> = Vec::new();
+        for (id, interface) in alone {
             let span = facts.span(id);
-            let around = |call: &ExprId| {
-                let is_call = matches!(program.expr(function, *call), Expr::Call { .. } | Expr::New { .. });
-                let of = facts.span(*call);
-                is_call && of.start <= span.start && span.end <= of.end
-            };
-            let size = |call: &ExprId| {
-                let of = facts.span(*call);
-                of.end - of.start
-            };
-            if let Some(call) = program.exprs(function).filter(around).min_by_key(size) {
-                found.push(Asked { interface, call });
+            while let Some(call) = calls.next_if(|call| facts.span(*call).start <= span.start) {
+                around.retain(|outer| facts.span(*outer).end >= facts.span(call).end);
+                around.push(call);
             }
+            around.retain(|outer| facts.span(*outer).end >= span.end);
+            found.extend(around.last().map(|call| Asked { interface, call: *call }));
         }
         found
     }

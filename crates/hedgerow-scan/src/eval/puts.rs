@@ -54,25 +54,29 @@ pub(super) struct Filled<'p> {
 }
 
 impl<'p> Eval<'_, 'p> {
-    /// What calls put into a container under a key, or anywhere.
-    pub(super) fn put_into(&self, made: Site, key: Option<&str>) -> Values {
+    /// The calls that put something into a container, each with the method's name and what is handed to it.
+    fn putting(&self, made: Site) -> Vec<(Site, &'p str, &'p [Argument])> {
         let program = self.infer.program;
-        let mut values = Values::default();
         let filled = self.puts();
         let places = filled.places.get(&made).map_or(&[][..], Vec::as_slice);
-        for call in places.iter().filter_map(|place| filled.puts.get(place)).flatten() {
-            let frame = Frame::of(call.function);
-            let (Expr::Call { callee, .. }, Some(arguments)) =
-                (program.expr(call.function, call.expr), self.written(*call))
-            else {
-                continue;
-            };
-            let Expr::Member { name, .. } = program.expr(call.function, *callee) else { continue };
-            let found = self.put(&frame, program.word(call.function, *name), arguments, (made, key));
+        let calls = places.iter().filter_map(|place| filled.puts.get(place)).flatten();
+        let named = calls.filter_map(|call| {
+            let Expr::Call { callee, arguments } = program.expr(call.function, call.expr) else { return None };
+            let Expr::Member { name, .. } = program.expr(call.function, *callee) else { return None };
+            Some((*call, program.word(call.function, *name), program.arguments(call.function, *arguments)))
+        });
+        named.collect()
+    }
+
+    /// What calls put into a container under a key, or anywhere.
+    pub(super) fn put_into(&self, made: Site, key: Option<&str>) -> Values {
+        let mut values = Values::default();
+        for (call, name, arguments) in self.putting(made) {
+            let found = self.put(&Frame::of(call.function), name, arguments, (made, key));
             values.add(&if call.function == made.function {
                 found
             } else {
-                found.across(Crossing { site: *call, way: Way::Result })
+                found.across(Crossing { site: call, way: Way::Result })
             });
         }
         values
@@ -142,14 +146,8 @@ impl<'p> Eval<'_, 'p> {
     pub(super) fn keys_put(&self, made: Site, site: Site) -> Values {
         let program = self.infer.program;
         let mut values = Values::default();
-        let filled = self.puts();
-        let places = filled.places.get(&made).map_or(&[][..], Vec::as_slice);
-        for call in places.iter().filter_map(|place| filled.puts.get(place)).flatten() {
+        for (call, name, arguments) in self.putting(made) {
             let frame = Frame::of(call.function);
-            let Expr::Call { callee, arguments } = program.expr(call.function, call.expr) else { continue };
-            let Expr::Member { name, .. } = program.expr(call.function, *callee) else { continue };
-            let name = program.word(call.function, *name);
-            let arguments = program.arguments(call.function, *arguments);
             let placed: Vec<&Argument> = arguments.iter().filter(|argument| argument.name.is_none()).collect();
             if ALL_OF.contains(&name) {
                 for argument in placed {

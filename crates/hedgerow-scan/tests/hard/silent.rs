@@ -638,6 +638,7 @@ fn an_address_in_a_config_map_that_no_workload_names_is_asked_about() {
         ),
         // Prose that names it.
         (map(named, address) + &pod("  # the configMap of old: conf"), &[" ? ledger"]),
+        (map(named, address) + &pod("  # configMap: {name: conf}"), &[" ? ledger"]),
         (map(named, address) + &pod("  - configMap:\n      defaultMode: 1\n      name: conf"), &[]),
         (map(named, address) + &pod("  - configMapRef: {name: conf}"), &[]),
         (map(named, address) + &pod("  - configMapRef:\n      name: 'conf'"), &[]),
