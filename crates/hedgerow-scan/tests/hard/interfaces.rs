@@ -292,11 +292,19 @@ fn what_the_program_itself_holds_is_no_call() {
     let rows: Vec<(&str, String, &[&str])> = vec![
         ("an implementation of its own", java(call) + PROXIES + own, &[]),
         ("one of shared code that it loads", java(call) + PROXIES + shared, &[]),
+        (
+            "one that lies with another service and that it makes",
+            java("public static void main(String[] a) { new Copy().balance(\"x\"); Clients.withService(LedgerApi.class).withHost(a[0]).balance(\"x\"); }").replace("import bank.rpc.Clients;", "import bank.rpc.Clients;\nimport bank.cart.Copy;")
+                + PROXIES
+                + "-- service.cart/Copy.java\npackage bank.cart;\nimport bank.api.LedgerApi;\npublic class Copy implements LedgerApi { public String balance(String account) { return null; } }\n",
+            &[],
+        ),
         ("a bean", java("@Scheduled void run(ApplicationContext c) { c.getBean(LedgerApi.class).balance(\"x\"); }"), &[]),
         ("a plugin", java("@Scheduled void run() { for (LedgerApi api : ServiceLoader.load(LedgerApi.class)) { api.balance(\"x\"); } }"), &[]),
         ("json", java("@Scheduled void run(ObjectMapper m) { m.readValue(\"{}\", LedgerApi.class).balance(\"x\"); }"), &[]),
         ("what nobody uses as the interface", java("@Scheduled void run() { Registry.note(LedgerApi.class); }"), &[]),
         ("what is injected, and may be left out", java("@Autowired(required = false) private LedgerApi api; @Scheduled void run() { api.balance(\"x\"); }"), &[]),
+        ("what a container of another call holds", csharp("var builder = WebApplication.CreateBuilder(args);\nHost.Of(1).GetRequiredService<ILedger>().Balance(\"x\");"), &[]),
         ("what the container holds", csharp("var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.GetRequiredService<ILedger>().Balance(\"x\");"), &[]),
         (
             "an interface that nobody implements",

@@ -174,6 +174,17 @@ fn a_store_that_the_deployment_names_is_called_where_code_has_a_client() {
             ),
             &["shop ? cache"],
         ),
+        // A client that is told of another one.
+        (
+            fleet("-- service.shop/a.py\nimport redis\nredis.Redis(host='cache.example.com')\n", redis, after),
+            &["shop ? cache"],
+        ),
+        // An import alone, and a variable that is for browsers.
+        (
+            fleet(imported, redis, &[])
+                .replace("depends_on: []", "environment: {PUBLIC_CACHE_URL: 'http://service.cache:8080'}"),
+            &["shop ? cache"],
+        ),
         // Nobody names it: what is used may be a type.
         (fleet(template, redis, &[]), &[]),
         (fleet(imported, redis, &[]), &[]),
