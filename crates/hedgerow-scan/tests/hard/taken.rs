@@ -56,6 +56,12 @@ fn what_is_laid_over_a_field_by_a_spread_counts() {
             ASKED,
         ),
         (
+            "a field that stands twice",
+            JS,
+            "const lib = require('@vendor/lib');\nconst opts = { url: lib.first(), url: 'http://s-ledger' };\nfetch(opts.url);",
+            &["shop -> ledger proven"],
+        ),
+        (
             "a known one behind the field wins",
             JS,
             "const ledger = { url: `http://s-${'ledger'}:8080` };\nconst opts = { url: 'http://localhost', ...ledger };\nfetch(opts.url);",
