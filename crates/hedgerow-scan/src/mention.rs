@@ -179,9 +179,7 @@ pub(crate) fn named(text: &str, before: &str, hosts: &Hosts) -> Vec<Named> {
         return found;
     }
     let start = text.len() - text.trim_start().len();
-    if trimmed.starts_with(['{', '['])
-        && let Ok(value) = serde_json::from_str(trimmed)
-    {
+    if let Some(value) = value_of(trimmed) {
         structured(&value, before, (trimmed, start), hosts, &mut found);
         return found;
     }
@@ -213,7 +211,17 @@ pub(crate) fn in_list(is_choice: bool, before: &str, found: &mut Vec<Named>, tak
     }
 }
 
-/// What the texts of a JSON value name: a variable may hold one.
+/// The value that a text is in JSON, in YAML's flow style, or as Python writes it: `{'default': {'HOST': 'ledger'}}`.
+fn value_of(text: &str) -> Option<serde_json::Value> {
+    if !text.starts_with(['{', '[']) || text.starts_with("{{") {
+        return None;
+    }
+    // Without quotes, brackets are no more than a list's.
+    let in_yaml = || text.contains(['\'', '"']).then(|| serde_yaml::from_str(text).ok())?;
+    serde_json::from_str(text).ok().or_else(in_yaml)
+}
+
+/// What the texts of such a value name: a variable may hold one.
 fn structured(
     value: &serde_json::Value,
     key: &str,
@@ -368,6 +376,11 @@ mod tests {
             ("one:redis:${PORT}:0", "HOSTS", &["REDIS"]),
             ("cart:80, redis:6379", "UPSTREAM_HOSTS", &["CART", "REDIS"]),
             ("cart, redis", "HOSTS", &["CART", "REDIS"]),
+            ("{'default': {'ENGINE': 'redis', 'HOST': 'cart'}}", "STORES", &["CART"]),
+            ("{'url':'redis://:pw@redis:6379/2', 'on': True}", "LOCKS", &["REDIS"]),
+            ("[{host: \"cart\", port: 80}, {host: 'order-api'}]", "PEERS", &["CART", "ORDER-API"]),
+            ("{{ 'cart' }}", "HOST", &[]),
+            ("{'a': &a ['cart:80'], 'b': [*a, *a]}", "HOSTS", &["CART", "CART", "CART"]),
             ("pw@locks:redis:6379:1", "HOSTS", &["REDIS"]),
             ("abé@ab:redis:6379:1", "HOSTS", &["REDIS"]),
             ("éé:redis:6379:1", "HOSTS", &[]),

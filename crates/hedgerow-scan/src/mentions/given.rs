@@ -219,6 +219,8 @@ pub(super) fn given<'a>(
         },
         None => Place { path: given.path.clone(), range: Range::default() },
     };
+    // What is given to many is for those that the deploy also starts after the one whose address it is.
+    let after: BTreeSet<&str> = given.after.keys().filter_map(|name| hosts.named(name)).collect();
     let mut add = |name: &str,
                    value: &str,
                    address: Weight,
@@ -238,6 +240,9 @@ pub(super) fn given<'a>(
                 let weight = match (is_address, Weight::of_address(name)) {
                     (false, _) => Weight::Name,
                     // What its own name says is shown or allowed is no more than that.
+                    (true, Weight::Address) if address == Weight::SharedAddress && after.contains(&*service) => {
+                        Weight::Address
+                    }
                     (true, Weight::Address) => address,
                     (true, weight) => weight,
                 };
@@ -270,8 +275,15 @@ pub(super) fn given<'a>(
                 add(name, value, address, &said, (format!("${name}"), format!("the value of `{name}`")));
             } else {
                 let named = named(value, name, hosts).into_iter();
-                let others = named.filter(|named| named.is_address && named.service != home.name);
-                unused.extend(others.map(|named| (named.service, name.clone(), place(said(), name))));
+                let mut others: Vec<Named> =
+                    named.filter(|named| named.is_address && named.service != home.name).collect();
+                if Weight::of_address(name) == Weight::Address
+                    && others.iter().all(|named| after.contains(&*named.service))
+                {
+                    add(name, value, Weight::Address, &said, (format!("${name}"), format!("the value of `{name}`")));
+                    others.clear();
+                }
+                unused.extend(others.into_iter().map(|named| (named.service, name.clone(), place(said(), name))));
             }
         }
     }

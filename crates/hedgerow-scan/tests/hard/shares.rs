@@ -344,3 +344,42 @@ fn a_route_that_is_switched_off_asks_nobody() {
     let map = "kind: Deployment\nmetadata: {name: s-traefik}\nspec: {template: {spec: {containers: [{name: main, image: traefik, args: ['--to=http://s-ledger:80']}]}}}\n";
     rows(&[(of("ingress: {enabled: false}", enabled, map), &["traefik -> ledger addressed"])]);
 }
+
+/// Ten containers that one anchor gives variables, the last of which has `more` in its description.
+fn anchored(variables: &str, more: &str) -> String {
+    let names: Vec<String> = (0..10).map(|nth| format!("w{nth}")).collect();
+    let homes: String = names.iter().map(|name| format!("-- service.{name}/x.txt\n")).collect();
+    let services: String = names
+        .iter()
+        .map(|name| {
+            let more = if name == "w9" { more } else { "" };
+            format!("  s-{name}:\n    image: vendor/worker\n    environment: {{<<: *all}}\n{more}")
+        })
+        .collect();
+    format!("{OTHERS}{homes}-- compose.yml\nx-all: &all {{{variables}}}\nservices:\n{services}")
+}
+
+#[test]
+fn what_all_are_given_is_for_those_that_start_after_the_one_it_leads_to() {
+    const ASKED: &str = "w0 w1 w2 w3 w4 w5 w6 w7 w8 w9 ? ledger";
+    const OF_LAST: &[&str] = &["w9 -> ledger addressed", "w0 w1 w2 w3 w4 w5 w6 w7 w8 ? ledger"];
+    let after = "    depends_on: [s-ledger]\n";
+    let waits = "    depends_on: {s-ledger: {condition: service_healthy}}\n";
+    let url = "LEDGER: 'http://s-ledger/'";
+    rows(&[
+        (anchored(url, ""), &[ASKED]),
+        (anchored(url, after), OF_LAST),
+        (anchored(url, waits), OF_LAST),
+        (anchored("BROKER: 'amqp://u:p@s-ledger:5672/v'", after), OF_LAST),
+        (anchored("STORES: \"{'default': {'HOST': 's-ledger', 'NAME': 'x'}}\"", after), OF_LAST),
+        // Whom it starts after is no word for what else it is given.
+        (anchored(url, "    depends_on: [s-cart]\n"), &[ASKED, "w9 ? cart"]),
+        (
+            anchored("LEDGER: 'http://s-ledger/', CART: 'http://s-cart/'", after),
+            &["w9 -> ledger addressed", OF_LAST[1], "w0 w1 w2 w3 w4 w5 w6 w7 w8 w9 ? cart"],
+        ),
+        // What only shows an address is no call.
+        (anchored("ALLOWED_ORIGINS: 'http://s-ledger/'", after), &[OF_LAST[1], "w9 ? ledger"]),
+        (anchored("NO_PROXY: 's-ledger:80,s-cart:80'", after), &["w9 ? ledger"]),
+    ]);
+}
