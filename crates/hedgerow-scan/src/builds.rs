@@ -161,8 +161,8 @@ impl<'t> Builds<'t> {
 
     /// The module that a file lies in; none for one of the tree's root, which is no module of others.
     pub(crate) fn of(&self, path: &str) -> Option<&'t str> {
-        let above = self.modules.keys().copied().filter(|directory| !directory.is_empty() && is_below(path, directory));
-        above.max_by_key(|directory| directory.len())
+        let above = above(dir_of(path)).filter(|directory| !directory.is_empty());
+        above.into_iter().find_map(|directory| self.modules.get_key_value(directory)).map(|(directory, _)| *directory)
     }
 
     /// The directories of the modules that a service is made of: its own, and those that they depend on, directly or through others.

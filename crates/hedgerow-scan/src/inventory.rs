@@ -34,12 +34,15 @@ pub(crate) struct Home {
     pub(crate) directories: Vec<(String, Option<String>)>,
     /// Directories below these whose code is other services'.
     pub(crate) aside: BTreeSet<String>,
+    /// Files with components elsewhere in the tree that its container finds.
+    pub(crate) components: BTreeSet<String>,
 }
 
 impl Home {
     /// The files of its code.
     pub(crate) fn files<'a>(&'a self, program: &'a Program<'a>) -> impl Iterator<Item = u32> {
-        self.directories.iter().flat_map(|(path, _)| self.area(path).files(program).map(|(at, _)| at))
+        let directories = self.directories.iter().map(|(path, _)| path);
+        directories.chain(&self.components).flat_map(|path| self.area(path).files(program).map(|(at, _)| at))
     }
 
     fn area<'a>(&'a self, path: &'a str) -> Area<'a> {
@@ -70,7 +73,7 @@ pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl I
     let mut homes: BTreeMap<String, Home> = BTreeMap::new();
     for service in services {
         let (name, slug) = (service.name.clone(), service.slug.clone());
-        let home = Home { name, slug, directories: Vec::new(), aside: BTreeSet::new() };
+        let home = Home { name, slug, directories: Vec::new(), aside: BTreeSet::new(), components: BTreeSet::new() };
         homes.insert(service.name.clone(), home);
     }
     for directory in directories(paths) {
@@ -94,6 +97,7 @@ pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl I
                 name,
                 directories: Vec::new(),
                 aside: BTreeSet::new(),
+                components: BTreeSet::new(),
             });
             home.directories.push((directory.to_owned(), main));
         }
@@ -154,7 +158,19 @@ pub(crate) fn entries(program: &Program, home: &Home) -> Vec<FnId> {
             }
         }
     }
+    for path in &home.components {
+        found.extend(called_of_component(program, home.area(path)));
+    }
     found.into_iter().collect()
+}
+
+/// What a container calls of a component in a library: what is annotated. The rest is called by whoever is given the component.
+fn called_of_component(program: &Program, place: Area<'_>) -> Vec<FnId> {
+    let functions = place.files(program).flat_map(|(at, file)| {
+        let called = (0_u32..).zip(&file.facts.functions).filter(|(n, function)| *n == 0 || function.registered);
+        called.filter_map(move |(n, _)| program.function_at(at, n))
+    });
+    functions.collect()
 }
 
 /// The files of the script languages with which programs of a service begin: those that nobody names, and those that are somebody's by

@@ -60,6 +60,7 @@ mod builds;
 mod built;
 mod calls;
 mod commands;
+mod components;
 mod config;
 mod edge;
 mod eval;

@@ -297,7 +297,7 @@ impl<'p> Walk<'_, 'p> {
                     self.add(id, None);
                 }
             }
-            if program.semantics(file).has_framed_classes() {
+            if program.semantics(file).has_framed_classes() || facts.components.has_any {
                 self.framed(function, file);
             }
         }

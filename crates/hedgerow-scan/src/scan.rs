@@ -170,6 +170,7 @@ impl<'a> Run<'a> {
         crate::built::add(tree, &mut homes);
         let builds = Builds::new(tree);
         crate::starters::add(tree, &builds, &mut homes);
+        crate::components::add(tree, &builds, &mut homes);
         let (mut hosts, mut given) = givens::read(tree, &homes);
         // Whose a container is, is told before: it runs the other one's code, and is its own.
         crate::built::share(tree, &hosts, &given, &mut homes);

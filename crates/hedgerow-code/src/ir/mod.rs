@@ -8,14 +8,16 @@
 //! [`Run`] of a long list of the file, a name in it is a [`Word`] of one long text, and a written type is the index of a
 //! list. Whoever holds one of these asks the [`Facts`] it comes from.
 
+mod components;
 mod read;
 mod sound;
 
 use compact_str::CompactString;
+pub use components::Components;
 use serde::{Deserialize, Serialize};
 
 /// Changes whenever the meaning or the shape of [`Facts`] changes: part of every cache key.
-pub const VERSION: u32 = 19;
+pub const VERSION: u32 = 20;
 
 /// The field of a part that is a map whose parts are all taken in: `{**base}`, `{...base}`.
 pub const ALL: &str = "**";
@@ -110,6 +112,8 @@ pub struct Facts {
     pub grants: Vec<Grant>,
     /// The comments that speak to the scan.
     pub comments: Vec<Comment>,
+    /// What the file says to a container of components, for languages that have those.
+    pub components: Components,
     /// Stretches that the parser could not make sense of.
     pub faults: Vec<Range>,
     /// The build constraint, as the file writes it.

@@ -121,7 +121,7 @@ impl Facts {
         of(&self.closures, function.closures)
     }
 
-    /// What the file says about others: its package, its imports, its comments, and what could not be parsed. The rest
+    /// What the file says about others: its package, its imports, its comments, its components, and what could not be parsed. The rest
     /// is left out.
     #[must_use]
     pub fn header(&self) -> Self {
@@ -131,6 +131,7 @@ impl Facts {
             declares: self.declares.clone(),
             grants: self.grants.clone(),
             comments: self.comments.clone(),
+            components: self.components.clone(),
             faults: self.faults.clone(),
             constraint: self.constraint.clone(),
             lines: self.lines,

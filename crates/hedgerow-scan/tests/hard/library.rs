@@ -274,3 +274,70 @@ fn constants_of_interfaces_are_known() {
     let holder = "-- service.shop/src/main/java/bank/shop/Holder.java\npackage bank.shop;\nimport bank.Api;\nclass Holder { final Api api; Holder(Api api) { this.api = api; } }\n";
     finds(&format!("{shop}{client}{holder}"), calls);
 }
+
+/// A shop whose module of components calls the ledger: `main` is the annotation of its application, `component` the class in the module.
+fn scanned(main: &str, component: &str) -> String {
+    format!(
+        "-- service.ledger/x.txt\n-- service.cart/x.txt\n\
+         -- service.shop/pom.xml\n<project><artifactId>shop</artifactId><dependencies><dependency><artifactId>web</artifactId></dependency></dependencies></project>\n\
+         -- service.shop/src/main/java/bank/shop/Shop.java\npackage bank.shop;\nimport org.springframework.boot.SpringApplication;\n{main}\npublic class Shop {{ public static void main(String[] a) {{ SpringApplication.run(Shop.class, a); }} }}\n\
+         -- lib/web/pom.xml\n<project><artifactId>web</artifactId></project>\n\
+         -- lib/web/src/main/java/bank/web/Web.java\npackage bank.web;\nimport org.springframework.web.client.RestTemplate;\n{component}\n"
+    )
+}
+
+#[test]
+fn a_container_finds_components_in_the_modules_of_its_service() {
+    let call = "new RestTemplate().getForObject(\"http://s-ledger/x\", String.class);";
+    let handler =
+        format!("@RestController\npublic class Web {{ @GetMapping(\"/x\") public Object x() {{ return {call} }} }}");
+    let plain = format!("@Service\npublic class Web {{ public Object x() {{ return {call} }} }}");
+    let asking = "interface Books { Object x(); }\n@RestController\nclass Desk { private final Books books; Desk(Books books) { this.books = books; } @GetMapping(\"/b\") public Object b() { return books.x(); } }\n";
+    let runner = format!(
+        "import org.springframework.boot.CommandLineRunner;\n{}",
+        plain
+            .replace("class Web", "class Web implements CommandLineRunner")
+            .replace("Object x()", "void run(String... a)")
+            .replace("return ", "")
+    );
+    let calls: &[&str] = &["shop -> ledger proven"];
+    let named = "@SpringBootApplication(scanBasePackages = \"bank\")";
+    for (main, component, expected) in [
+        (named, handler.as_str(), calls),
+        ("@SpringBootApplication(scanBasePackages = {\"other\", \"bank.web\"})", &handler, calls),
+        ("@SpringBootApplication\n@ComponentScan(\"bank.web\")", &handler, calls),
+        ("@SpringBootApplication\n@ComponentScan(basePackages = {\"bank\"})", &handler, calls),
+        // Without a word it searches its own package, in which the module is not.
+        ("@SpringBootApplication", &handler, &[]),
+        ("@SpringBootApplication(scanBasePackages = \"bank.we\")", &handler, &[]),
+        ("@Deprecated", &handler, &[]),
+        // Of a component that is called by nobody nothing runs but what is annotated.
+        (named, &plain, &[]),
+        (named, &plain.replace("public Object", "@Scheduled(fixedRate = 9) public Object"), calls),
+        (named, &runner, calls),
+        (named, &handler.replace("@RestController\n", ""), &[]),
+        // Whoever asks for an interface is given the component that implements it.
+        (named, &format!("{asking}{}", plain.replace("class Web", "class Web implements Books")), calls),
+    ] {
+        finds(&scanned(main, component), expected);
+    }
+    // An application above the module finds it by its own package, and a component there calls another.
+    let of_bank = scanned("@SpringBootApplication", &handler).replace("package bank.shop", "package bank");
+    finds(&of_bank, calls);
+    let other = "-- lib/web/src/main/java/bank/web/Books.java\npackage bank.web;\nimport org.springframework.web.client.RestTemplate;\n@Service\npublic class Books { public Object x() { return new RestTemplate().getForObject(\"http://s-cart/x\", String.class); } }\n";
+    let with = handler
+        .replace("{ @GetMapping", "{ @Autowired private Books books; @GetMapping")
+        .replace("return new", "books.x(); return new");
+    finds(&(scanned(named, &with) + other), &["shop -> cart proven", "shop -> ledger proven"]);
+    // A module that the service does not depend on is another's.
+    finds(
+        &scanned(named, &handler)
+            .replace("<artifactId>web</artifactId></dependency>", "<artifactId>mail</artifactId></dependency>"),
+        &[],
+    );
+    // Kotlin says it in its way.
+    let kotlin = scanned("", &handler)
+        .replace("Shop.java\npackage bank.shop;", "Shop.kt\npackage bank.shop\n@SpringBootApplication(scanBasePackages = [\"bank\"])\nclass App\nfun main() { runApplication<App>() }\n/*")
+        .replace("-- lib/web/pom.xml", "*/\n-- lib/web/pom.xml");
+    finds(&kotlin, calls);
+}

@@ -6,7 +6,8 @@ use super::build::{Builder, Class, Expressions, MAX_DEPTH, children, facts_of, r
 use super::first_fault;
 use crate::frontend::{Frontend, OPTIONS, is_reference};
 use crate::ir::{
-    Argument, Def, ExprId, Facts, Field, Function, Import, Note, Range, Signature, Store, TypeDecl, TypeRef, TypeRefId,
+    Argument, Components, Def, ExprId, Facts, Field, Function, Import, Note, Range, Signature, Store, TypeDecl,
+    TypeRef, TypeRefId,
 };
 use std::collections::BTreeMap;
 use tree_sitter::Node;
@@ -19,7 +20,9 @@ impl Frontend for Java {
         facts_of(&tree_sitter_java::LANGUAGE.into(), text, |builder, root| {
             let mut lower = Lower { builder, classes: Vec::new(), later: Vec::new(), statics: BTreeMap::new() };
             lower.file(root);
-            lower.builder.finish(root)
+            let mut facts = lower.builder.finish(root);
+            facts.components = Components::of(&facts);
+            facts
         })
     }
 }

@@ -8,7 +8,7 @@ use super::build::{Builder, Class, Expressions, children, facts_of, range};
 use super::first_fault;
 use crate::frontend::Frontend;
 use crate::frontend::is_reference;
-use crate::ir::{Def, ExprId, Facts, Function, Global, Import, Note, TypeRef, TypeRefId};
+use crate::ir::{Components, Def, ExprId, Facts, Function, Global, Import, Note, TypeRef, TypeRefId};
 use tree_sitter::Node;
 
 /// The front end.
@@ -19,7 +19,9 @@ impl Frontend for Kotlin {
         facts_of(&tree_sitter_kotlin_ng::LANGUAGE.into(), text, |builder, root| {
             let mut lower = Lower { builder, classes: Vec::new(), later: Vec::new() };
             lower.file(root);
-            lower.builder.finish(root)
+            let mut facts = lower.builder.finish(root);
+            facts.components = Components::of(&facts);
+            facts
         })
     }
 }
