@@ -4,10 +4,12 @@
 mod aspire;
 mod deployers;
 mod ports;
+mod programs;
 mod read;
 
 use crate::ignored::Ignored;
 use hedgerow_core::read::unread::GENERATED;
+pub(crate) use programs::{Program, is_aside};
 use read::Reading;
 pub(crate) use read::{NAMING, is_name};
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,6 +61,10 @@ pub(crate) struct Workload {
     pub(crate) labels: BTreeMap<String, String>,
     /// What its images are called: the last part, without a tag.
     pub(crate) images: BTreeSet<String>,
+    /// The directory that a compose file builds it from, or that of its Dockerfile where that lies deeper; empty for the root.
+    pub(crate) build: Option<String>,
+    /// What a compose file calls its container, where that is not its own name.
+    pub(crate) container: Option<String>,
     /// The file.
     pub(crate) file: String,
 }
@@ -177,6 +183,10 @@ pub(crate) struct Look {
     pub(crate) built: BTreeSet<String>,
     /// Directories with source code in them.
     pub(crate) sourced: BTreeSet<String>,
+    /// Directories that hold a program of their own, or a part of one.
+    pub(crate) programs: BTreeMap<String, Program>,
+    /// Directories with a file in which a program begins.
+    pub(crate) begun: BTreeSet<String>,
     /// All directories.
     pub(crate) directories: BTreeSet<String>,
     /// Directories whose `service.yaml` is a manifest of Kubernetes, or a template of one.
@@ -201,11 +211,18 @@ impl Look {
         let root = &root.canonicalize()?;
         let ignored = Ignored::above(root);
         let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut walk =
-            Walk { root, look: Self { name, ..Self::default() }, reading: Reading::default(), ignored, seen: 0 };
+        let mut walk = Walk {
+            root,
+            look: Self { name, ..Self::default() },
+            reading: Reading::default(),
+            begins: programs::Begins::default(),
+            ignored,
+            seen: 0,
+        };
         walk.directory("", 0);
-        let Walk { mut look, reading, .. } = walk;
+        let Walk { mut look, reading, begins, .. } = walk;
         reading.finish(&mut look);
+        begins.finish(&mut look);
         aspire::finish(root, &mut look);
         deployers::finish(&mut look);
         Ok(look)
@@ -216,6 +233,7 @@ struct Walk<'r> {
     root: &'r Path,
     look: Look,
     reading: Reading,
+    begins: programs::Begins,
     ignored: Ignored,
     seen: usize,
 }
@@ -241,7 +259,7 @@ impl Walk<'_> {
                 let kind = entry.file_type().ok()?;
                 let name = entry.file_name().into_string().ok()?;
                 let is_wanted = (kind.is_dir() || kind.is_file())
-                    && !name.starts_with('.')
+                    && (!name.starts_with('.') || name.to_lowercase() == ".dockerfile" && kind.is_file())
                     && !self.ignored.has(&full.join(&name), kind.is_dir());
                 is_wanted.then_some((name, kind.is_dir()))
             })
@@ -266,7 +284,9 @@ impl Walk<'_> {
 
     fn file(&mut self, directory: &str, name: &str, path: &str) {
         let is_source = name.rsplit_once('.').is_some_and(|(_, ending)| SOURCE.contains(&ending));
-        if CODE.contains(&name) || name.ends_with(".csproj") {
+        let is_dockerfile = programs::is_dockerfile(name);
+        self.begins.file(directory, name, is_dockerfile, &self.root.join(path), &mut self.look.programs);
+        if CODE.contains(&name) || is_dockerfile || name.ends_with(".csproj") {
             self.look.code.insert(directory.to_owned());
             if !name.starts_with("main.") {
                 self.look.built.insert(directory.to_owned());

@@ -108,5 +108,6 @@ pub use loads::Sum;
 pub use pack::Kind;
 pub use part::Parts;
 pub use scan::{Known, rescan, rules, scan, schedules};
+pub use stores::names_a_store;
 pub use texts::{MAX_SEARCHED, code_of, is_binary, text_of};
 pub use tree::{CodeFile, IGNORED, Lost, PlainFile, Tree, Want, wants};

@@ -6,6 +6,12 @@ mod names;
 
 pub(crate) use join::join;
 
+/// Whether something is called like a store or a broker: `shop-redis-master`, and not `redis-exporter`.
+#[must_use]
+pub fn names_a_store(name: &str) -> bool {
+    names::kind_of_name(name).is_some()
+}
+
 use crate::edge::Place;
 use crate::inventory::Home;
 use crate::paths::is_below;

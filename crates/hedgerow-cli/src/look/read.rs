@@ -183,6 +183,7 @@ impl Reading {
                 images: pods.iter().flat_map(|pods| images(pods)).collect(),
                 ports: pods.into_iter().flat_map(container_ports).collect(),
                 file: path.to_owned(),
+                ..Workload::default()
             });
         }
     }
@@ -254,8 +255,27 @@ fn written(value: &Value) -> BTreeMap<String, String> {
 fn images(pod: &Value) -> BTreeSet<String> {
     let containers = pod.pointer("/containers").and_then(Value::as_array).into_iter().flatten();
     let images = containers.filter_map(|container| container.get("image")?.as_str());
-    let last = images.map(|image| last_part(image).split([':', '@']).next().unwrap_or_default().to_owned());
-    last.filter(|name| is_name(name)).collect()
+    images.map(image_name).filter(|name| is_name(name)).collect()
+}
+
+/// `pay` of `registry.example/shop/pay:1.2`.
+fn image_name(image: &str) -> String {
+    last_part(image).split([':', '@']).next().unwrap_or_default().to_owned()
+}
+
+/// The directory that a compose file builds a service from, or that of its Dockerfile where that lies deeper.
+fn built_from(directory: &str, build: &Node<'_>) -> Option<String> {
+    let context = build.as_str().map(str::to_owned).or_else(|| text_at(build, "context"))?;
+    let dockerfile = text_at(build, "dockerfile").unwrap_or_default();
+    // What a variable or another repository gives is not known here.
+    if context.contains('$') || context.contains("://") || dockerfile.contains('$') {
+        return None;
+    }
+    let context = joined(directory, &context);
+    let packed = super::parent(&dockerfile);
+    let inner = joined(&context, packed);
+    let is_inner = !packed.is_empty() && !packed.starts_with('/') && !dockerfile.contains("..");
+    Some(if is_inner { inner } else { context })
 }
 
 /// Whether a template calls its object after the release, as charts do, and adds something: `{{ include "x.fullname" . }}-web`.
@@ -344,11 +364,15 @@ fn compose(path: &str, text: &str, look: &mut Look) {
             let number = address.rsplit(':').next()?.parse().ok().filter(|number| *number > 0)?;
             Some(Port { number, protocol: protocol.to_uppercase(), name: None })
         });
+        let text_of = |key: &str| service?.get(key)?.as_str().filter(|text| !text.contains('$')).map(str::to_owned);
+        let image = text_of("image").map(|image| image_name(&image)).filter(|name| is_name(name));
         look.workloads.push(Workload {
             name: name.to_owned(),
             kind: "compose".to_owned(),
-            namespace: None,
             ports: ports.collect(),
+            images: image.into_iter().collect(),
+            build: service.and_then(|service| built_from(super::parent(path), service.get("build")?)),
+            container: text_of("container_name").filter(|container| container != name && is_name(container)),
             file: path.to_owned(),
             ..Workload::default()
         });

@@ -19,3 +19,4 @@ mod ports;
 mod schema;
 mod strangers;
 mod umbrella;
+mod unnamed;

@@ -1,8 +1,10 @@
 //! From what lies in a tree to services: their names, where each lives, its ports and its namespace.
 
 mod alone;
+mod composed;
 mod environments;
 mod services;
+mod unnamed;
 mod worn;
 
 use crate::look::{Application, Look, Port, is_name, last_part, parent};
@@ -29,6 +31,8 @@ pub(super) struct Service {
     code: Option<String>,
     /// What its images are called.
     images: BTreeSet<String>,
+    /// The directories that compose files build it from.
+    builds: BTreeSet<String>,
     /// Whether this tree makes its pods, and no chart of others.
     is_own: bool,
     /// Namespaces as manifests have them, each with its file.
@@ -50,13 +54,16 @@ pub(super) struct Proposal {
     pub(super) namespaces: BTreeSet<String>,
     /// Where code is that does not lie in its service's directory: a path with `{name}`, or one directory and its service.
     pub(super) code: BTreeSet<(String, Option<String>)>,
+    /// Other names of services, by the service.
+    pub(super) aliases: BTreeMap<String, BTreeSet<String>>,
     /// What was seen and is not proposed, or is a guess, in sentences.
     pub(super) doubts: Vec<String>,
 }
 
 pub(super) fn propose(look: &Look) -> Proposal {
     let mut doubts = Vec::new();
-    let mut services = services(look, &mut doubts);
+    let mut aliases = BTreeMap::new();
+    let mut services = services(look, &mut aliases, &mut doubts);
     alone::guess(look, &mut services, &mut doubts);
     let (environments, default_namespace) = environments(look, &mut services, &mut doubts);
     worn::labels(look, &services, &mut doubts);
@@ -67,6 +74,9 @@ pub(super) fn propose(look: &Look) -> Proposal {
             service.workload = Some(workload);
         }
     }
+    let mut code = code(look, &services);
+    code.extend(affixed(look, &services, &code));
+    unnamed::add(look, &mut services, &mut code, &mut doubts);
     let (include, exclude) = globs(look, &services);
     left(look, &services, &mut doubts);
     let mut namespaces: BTreeSet<String> = services.values().filter_map(|service| service.namespace.clone()).collect();
@@ -74,8 +84,6 @@ pub(super) fn propose(look: &Look) -> Proposal {
     for service in services.values_mut() {
         service.namespace = service.namespace.take().filter(|namespace| *namespace != default_namespace);
     }
-    let mut code = code(look, &services);
-    code.extend(affixed(look, &services, &code));
     if code.is_empty() {
         code.extend(alone::code(look, &services, &mut doubts));
     }
@@ -86,7 +94,7 @@ pub(super) fn propose(look: &Look) -> Proposal {
                 .to_owned(),
         );
     }
-    Proposal { services, include, exclude, environments, default_namespace, namespaces, code, doubts }
+    Proposal { services, include, exclude, environments, default_namespace, namespaces, code, aliases, doubts }
 }
 
 /// What deploys something and led to no service, and what only other tools can read.
@@ -220,7 +228,8 @@ fn homes(look: &Look, services: &mut BTreeMap<String, Service>) {
         let is_code_of_another = below.contains("/src/main/")
             || below.contains("/src/test/")
             || !look.code.contains(directory)
-                && above(directory).any(|above| services.contains_key(last_part(above)) && look.code.contains(above));
+                && above(directory).any(|above| services.contains_key(last_part(above)) && look.code.contains(above))
+            || is_part_of_a_program(look, services, directory);
         // What lies in a chart's templates is rendered: a file of ours would be, too.
         let is_template = look.charts.iter().any(|chart| {
             let templates = format!("{}/templates", chart.directory);
@@ -272,6 +281,31 @@ fn homes(look: &Look, services: &mut BTreeMap<String, Service>) {
         service.has_home = home.is_some();
         service.home = home.cloned().unwrap_or_else(|| format!("{NEW_HOME}/{name}"));
     }
+}
+
+/// Whether a directory holds no program of its own and lies in one, or in what a service is built from: `gateway/pkg/rabbitmq`. What keeps data
+/// or carries messages has its code in no project at all.
+fn is_part_of_a_program(look: &Look, services: &BTreeMap<String, Service>, directory: &str) -> bool {
+    let begins = |path: &str| look.code.contains(path) || look.programs.contains_key(path) || look.begun.contains(path);
+    if begins(directory) || is_ours(look, directory) {
+        return false;
+    }
+    let builds = composed::builds(look);
+    let is_store = |path: &str| hedgerow_scan::names_a_store(last_part(path));
+    // Beside another service's, it is one of several in one project.
+    let is_one_of_several = || {
+        let beside = |other: &&String| {
+            *other != directory && parent(other) == parent(directory) && services.contains_key(last_part(other))
+        };
+        look.directories.iter().any(|other| beside(&other) && !is_store(other) && has_code(look, other))
+    };
+    let is_program = above(directory).any(|above| {
+        let program = look.programs.get(above).copied().unwrap_or_default();
+        let is_project = program.is_packed || program.is_project || builds.contains_key(above);
+        let is_one = program.is_packed || program.begins || builds.get(above).is_some_and(|services| *services == 1);
+        is_project && (is_one || is_store(directory))
+    });
+    is_program && (is_store(directory) || !is_one_of_several())
 }
 
 /// Whether a directory has our files in it, or nothing at all yet.
@@ -398,6 +432,7 @@ fn code(look: &Look, services: &BTreeMap<String, Service>) -> BTreeSet<(String, 
                 let is_of_all = word != name && services.values().any(|other| is_below(&other.home, path));
                 packages
                     || is_of_all
+                    || is_part_of_a_program(look, services, path)
                     || services.values().any(|other| other.home == path || is_below(path, &other.home))
             };
             let found = all.iter().find_map(|code| up_to(code, word).filter(|path| !is_part(path)))?;

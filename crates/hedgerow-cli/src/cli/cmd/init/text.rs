@@ -41,6 +41,13 @@ pub(super) fn config(domain: &str, look: &Look, proposal: &Proposal, owners: &BT
             text.push_str(&format!("    - {{path: {}{name}}}\n", hedgerow_yaml::quote_always(path)));
         }
     }
+    if !proposal.aliases.is_empty() {
+        text.push_str(if proposal.code.is_empty() { "\nscan:\n" } else { "" });
+        text.push_str("  aliases:                        # other names that compose files have for services\n");
+        for (name, others) in &proposal.aliases {
+            text.push_str(&format!("    {}: {}\n", quote(name), list(others.iter())));
+        }
+    }
     text
 }
 

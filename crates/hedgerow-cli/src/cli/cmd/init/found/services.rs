@@ -1,6 +1,6 @@
 //! Services, from workloads, releases and charts.
 
-use super::{Service, clean};
+use super::{Service, clean, composed};
 use crate::look::{Chart, Look, Port, Workload, last_part, parent};
 use hedgerow_core::name::ServiceName;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,9 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Names of templates that say the kind and not the service.
 const KINDS: [&str; 8] = ["cronjob", "daemonset", "deploy", "deployment", "job", "pod", "rollout", "statefulset"];
 
+/// Other names of services, by the service.
+type Aliases = BTreeMap<String, BTreeSet<String>>;
+
 /// Every workload is a service; so is every chart that is neither a library nor a mere collection, and whose workloads have
 /// no literal names. Compose files count where nothing else does. What is left out is said in `doubts`.
-pub(super) fn services(look: &Look, doubts: &mut Vec<String>) -> BTreeMap<String, Service> {
+pub(super) fn services(look: &Look, aliases: &mut Aliases, doubts: &mut Vec<String>) -> BTreeMap<String, Service> {
     let mut services: BTreeMap<String, Service> = BTreeMap::new();
     let (mut tests, mut odd) = (BTreeSet::new(), BTreeSet::new());
     let mut renamed = BTreeSet::new();
@@ -31,7 +34,7 @@ pub(super) fn services(look: &Look, doubts: &mut Vec<String>) -> BTreeMap<String
     }
     charts(look, &mut services, doubts);
     hosted(look, &mut services, doubts);
-    compose(look, &mut services, doubts);
+    compose(look, &mut services, aliases, doubts);
     there(look, &mut services);
     for (file, names) in &look.unlisted {
         let names = names.iter().map(String::as_str).filter(|name| !services.contains_key(*name));
@@ -119,12 +122,13 @@ fn add(services: &mut BTreeMap<String, Service>, workload: &Workload) {
     service.seen.insert(workload.file.clone());
     service.ports.extend(workload.ports.iter().cloned());
     service.images.extend(workload.images.iter().cloned());
+    service.builds.extend(workload.build.iter().cloned());
     service.is_own |= workload.kind != "Release";
     service.written.extend(workload.namespace.iter().map(|namespace| (namespace.clone(), workload.file.clone())));
 }
 
 /// Whether a file lies with tests. `test` is an environment too, and counts only at the top of a tree without others.
-fn is_test(look: &Look, file: &str) -> bool {
+pub(super) fn is_test(look: &Look, file: &str) -> bool {
     let mut parts = parent(file).split('/');
     let is_top = file.starts_with("test/")
         && !look
@@ -251,31 +255,32 @@ fn at(chart: &Chart) -> &str {
     if chart.directory.is_empty() { &chart.name } else { &chart.directory }
 }
 
-fn compose(look: &Look, services: &mut BTreeMap<String, Service>, doubts: &mut Vec<String>) {
-    let found: Vec<&Workload> = look.workloads.iter().filter(|workload| workload.kind == "compose").collect();
+/// What only compose files have is told later, where they count beside others.
+fn compose(look: &Look, services: &mut BTreeMap<String, Service>, aliases: &mut Aliases, doubts: &mut Vec<String>) {
     if !services.is_empty() {
-        let only = found.iter().map(|workload| workload.name.as_str()).filter(|name| !services.contains_key(*name));
-        let only: BTreeSet<&str> = only.collect();
-        doubt(doubts, "only in compose files, which no cluster runs, and not proposed", only);
         return;
     }
-    let mut places: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let (mut tests, mut odd) = (BTreeSet::new(), BTreeSet::new());
-    for workload in found {
+    let (mut tests, mut odd, mut found) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    for workload in look.workloads.iter().filter(|workload| workload.kind == "compose") {
         if is_test(look, &workload.file) {
             tests.insert(workload.name.as_str());
         } else if ServiceName::new(&workload.name).is_err() {
             odd.insert(workload.name.as_str());
         } else {
-            add(services, workload);
-            places.entry(&workload.name).or_default().insert(parent(&workload.file));
+            found.push(workload);
+        }
+    }
+    let mut named = composed::named(&found);
+    for (name, workloads) in &named.services {
+        for workload in workloads {
+            add(services, &Workload { name: name.clone(), ..(*workload).clone() });
         }
     }
     tests.retain(|name| !services.contains_key(*name));
     doubt(doubts, "only in compose files of tests, and not proposed", tests);
     doubt(doubts, "names in compose files that a service cannot have, and not proposed", odd);
-    let several = places.into_iter().filter(|(_, directories)| directories.len() > 1).map(|(name, _)| name);
-    doubt(doubts, "in compose files of several directories, and taken for one service each", several);
+    named.say(doubts);
+    aliases.append(&mut named.aliases);
 }
 
 /// The service that a template such as `cart-deployment` is of.
