@@ -22,6 +22,20 @@ fn property(word: &str) -> Option<(&str, &str)> {
     is_name.then_some((name, value))
 }
 
+/// A setting that is handed on in a flag: `--endpoint=ledger=http://ledger`, `--override db.url=ledger:5432`. What is no address may be anything: `--selector app=ledger`.
+fn setting_in(value: &Partial) -> Option<(String, Partial)> {
+    let (key, address) = value.split_once("=")?;
+    let key = key.known()?;
+    let is_name = key.starts_with(|c: char| c.is_ascii_alphabetic())
+        && key.chars().all(|c| c.is_ascii_alphanumeric() || "._-[]".contains(c));
+    let letters = address.letters();
+    let port = letters.rsplit_once(':').map(|(_, port)| port.split(['/', ',']).next().unwrap_or_default());
+    let has_port =
+        port.is_some_and(|port| !port.is_empty() && port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit()));
+    let is_plain = !letters.contains(|c: char| c.is_whitespace() || "'\"".contains(c));
+    (is_name && is_plain && (has_port || letters.contains("://"))).then(|| (key.to_owned(), address))
+}
+
 /// Who keeps a value that no file says.
 #[derive(Debug, Clone, Copy, Hash, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Hiding {
@@ -195,6 +209,9 @@ impl Given {
     }
 
     fn flag(&mut self, name: &str, value: Partial, spot: &Spot) {
+        if let Some((key, address)) = setting_in(&value) {
+            self.flag(&key, address, spot);
+        }
         self.flags.entry(name.to_owned()).or_default().push(value.clone());
         self.spots.entry(Said::Flag(name.to_owned(), value)).or_insert_with(|| spot.clone());
     }

@@ -132,7 +132,7 @@ fn every(value: &Value, left: &mut usize) -> Vec<Value> {
     texts_of(value, &mut texts);
     let (_, mut ways) = ways(texts);
     if ways.len() > 1 {
-        let weight = ways.len().saturating_mul(super::render::weight(value));
+        let weight = ways.len().saturating_mul(super::weights::weight(value));
         match left.checked_sub(weight) {
             Some(rest) => *left = rest,
             None => ways = vec![Way::default()],
@@ -212,7 +212,7 @@ mod tests {
         for width in [4, 100] {
             value = (0..width).map(|at| pairs(at, value.clone())).collect();
         }
-        let found: usize = all(value).iter().map(super::super::render::weight).sum();
+        let found: usize = all(value).iter().map(super::super::weights::weight).sum();
         assert!((1_000..=2 * MAX_WEIGHT).contains(&found), "{found}");
     }
 }

@@ -3,10 +3,11 @@
 use super::charts::{Chart, Charts};
 use super::kept::Kept;
 use super::library::Library;
-use super::render::{render, weight};
+use super::render::render;
 use super::spent::{Around, Spent};
 use super::template::Template;
 use super::values::Set;
+use super::weights::weight;
 use super::{choice, lost, parse, scope};
 use crate::deploy::{Sheet, all_documents, documents, fault_line, swells};
 use crate::partial::{Gap, Partial};

@@ -4,9 +4,9 @@ use super::expr::{is_set, is_unknown, written};
 use super::made::{computed, formatted, has_open, joined, lines, of_list, quoted, under};
 use super::parse::parse_written;
 use super::printed::integer;
-use super::render::weight;
 use super::scope::{Scope, any};
 use super::sprig::{self, Given, plain};
+use super::weights::MAX_VALUE;
 use super::{choice, cut};
 use crate::partial::{Gap, Partial};
 use crate::value::Value;
@@ -46,8 +46,20 @@ pub(super) fn called(
         "quote" | "squote" | "regexReplaceAll" | "regexReplaceAllLiteral" | "trim" | "default" => MAX_WHOLE,
         _ => MAX_TEXT,
     };
-    let is_long = |made: &Value| matches!(made, Value::Text(text) if text.size() > longest);
-    in_every_way(name, arguments, context, scope).filter(|made| !is_long(made))
+    let spent = &scope.around.spent;
+    spent.step(spent.weights.to_read(name, arguments));
+    if spent.is_over() {
+        return None;
+    }
+    let made = in_every_way(name, arguments, context, scope)?;
+    if let Value::Text(text) = &made {
+        return (text.size() <= longest).then_some(made);
+    }
+    if spent.weights.of(&made) > MAX_VALUE {
+        spent.cut("it makes a value of too many parts");
+        return None;
+    }
+    Some(made)
 }
 
 /// What a function gives for every way to choose in its arguments.
@@ -66,7 +78,9 @@ fn in_every_way(name: &str, arguments: &[Option<Value>], context: Option<Rc<Valu
         });
         call(name, &chosen.collect::<Vec<_>>(), context.clone(), scope)
     });
-    any(&by, &made.collect::<Vec<_>>())
+    let made: Vec<Option<Value>> = made.collect();
+    scope.around.spent.compare(&made);
+    any(&by, &made)
 }
 
 /// One call. A function that is not listed here gives what is not known.
@@ -74,7 +88,6 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
     let last = arguments.last().cloned().flatten();
     let text = |at: usize| arguments.get(at).map(|value| written(value.as_ref())).unwrap_or_default();
     let count = arguments.len();
-    let is_handed_on = context.is_some();
     let context = || context.or_else(|| arguments.get(1).cloned().flatten().map(Rc::new));
     Some(match (name, count) {
         ("quote", 1..) => {
@@ -131,18 +144,17 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
             first?
         }
         // What is asked is not known.
-        ("ternary", 3) => any(&scope.around.spent.next(), &arguments[..2])?,
+        ("ternary", 3) => {
+            scope.around.spent.compare(&arguments[..2]);
+            any(&scope.around.spent.next(), &arguments[..2])?
+        }
         ("toString" | "print", 1) => match last? {
             Value::Null => Value::Null,
             value => Value::Text(written(Some(&value))),
         },
         ("required", 1..) => last?,
         // What is changed in the one is not changed in the other.
-        ("deepCopy", 1) => {
-            let last = last?;
-            scope.around.spent.step(weight(&last) / 16);
-            last.with_texts(&Partial::clone)
-        }
+        ("deepCopy", 1) => last?.with_texts(&Partial::clone),
         // Where this is rendered nothing is deployed.
         ("fail", 1) => Value::from(""),
         ("trim", 1) => Value::Text(cut::trimmed(&text(0), char::is_whitespace)),
@@ -277,15 +289,12 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
                 }
                 return None;
             };
-            let whole = context();
-            let given = whole.clone().map(|given| super::known::context(name, given));
+            let given = context().map(|given| super::known::context(name, given));
             let bodies = helpers.iter().map(|helper| (&helper.nodes[..], helper.sides));
-            match (whole, given) {
-                // What others are given as well is likely to be given again.
-                (Some(whole), Some(given)) if is_handed_on && Rc::ptr_eq(&whole, &given) => {
-                    scope.taken_in_once(name, bodies, given)?
-                }
-                (_, given) => scope.taken_in(name, bodies, given)?,
+            match given {
+                // What is given once is likely to be given again.
+                Some(given) => scope.taken_in_once(name, bodies, given)?,
+                None => scope.taken_in(name, bodies, None)?,
             }
         }
         // A text of the values that is a template itself.
@@ -324,6 +333,10 @@ fn call(name: &str, arguments: &[Option<Value>], context: Option<Rc<Value>>, sco
             value
         }
         ("dict", _) if count.is_multiple_of(2) => {
+            let is_key = |value: &Option<Value>| !matches!(value, Some(Value::List(_) | Value::Map(_)));
+            if !arguments.iter().step_by(2).all(is_key) {
+                return None;
+            }
             let value = |value: &Option<Value>| value.clone().unwrap_or_else(Value::unknown);
             let pairs = arguments.chunks_exact(2).map(|pair| (written(pair[0].as_ref()), value(&pair[1])));
             pairs.collect()

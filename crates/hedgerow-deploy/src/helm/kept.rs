@@ -1,17 +1,59 @@
 //! What templates with names have come to, for the renderings of one template: most of them take in the same for the same value, many times.
 
 use super::spent::Spent;
+use crate::partial::Partial;
 use crate::value::Value;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
-/// What is asked: the name, where the value lies that it is given, which rendering is shown, and whether that is only there where somebody
-/// sets what no values do.
-type Asked = (String, usize, Option<usize>, bool);
+/// How many elements a list or a map has at most that is known by them, and how deep; others are known by where they lie.
+const FEW: usize = 16;
+const MAX_DEPTH: usize = 2;
 
-/// What came of it, and what was noted. The value that was given is kept: nothing else comes to lie there.
-type Found = (Rc<Value>, Option<Value>, BTreeSet<String>);
+/// What is asked: the name, the value that it is given, which rendering is shown, and whether that is only there where somebody sets what no
+/// values do.
+type Asked = (String, Key, Option<usize>, bool);
+
+/// What came of it, and what was noted. The value that was given is kept: nothing else comes to lie where its lists and maps do.
+type Found = (Value, Option<Value>, BTreeSet<String>);
+
+/// By what a value is known. Templates put what they hand on into new lists and maps, again for each call: `include "x" (list $ "ledger")`.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    Null,
+    Bool(bool),
+    Number(String),
+    Text(Partial),
+    /// It lies there.
+    At(usize),
+    List(Vec<Self>),
+    Map(Vec<(Partial, Self)>),
+}
+
+impl Key {
+    pub(super) fn of(value: &Value) -> Self {
+        Self::within(value, 0)
+    }
+
+    fn within(value: &Value, depth: usize) -> Self {
+        let is_few = |count: usize| count <= FEW && depth < MAX_DEPTH;
+        match value {
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Bool(*value),
+            Value::Number(number) => Self::Number(number.to_string()),
+            Value::Text(text) => Self::Text(text.clone()),
+            Value::List(list) if is_few(list.len()) => {
+                Self::List(list.iter().map(|value| Self::within(value, depth + 1)).collect())
+            }
+            Value::Map(pairs) if is_few(pairs.len()) => {
+                Self::Map(pairs.iter().map(|(key, value)| (key.clone(), Self::within(value, depth + 1))).collect())
+            }
+            Value::List(list) => Self::At(Arc::as_ptr(list) as usize),
+            Value::Map(pairs) => Self::At(Arc::as_ptr(pairs) as usize),
+        }
+    }
+}
 
 /// What was asked so far.
 #[derive(Debug, Default)]
@@ -26,7 +68,7 @@ impl Kept {
     pub(super) fn or(
         &self,
         asked: Asked,
-        given: &Rc<Value>,
+        given: &Value,
         spent: &Spent,
         make: impl FnOnce() -> Option<Value>,
     ) -> Option<Value> {
@@ -40,7 +82,7 @@ impl Kept {
         let within = format!("{}:{}", asked.0, self.count.get());
         let (made, lacks) = spent.apart(within, make);
         if let Some(lacks) = lacks {
-            self.found.borrow_mut().insert(asked, (Rc::clone(given), made.clone(), lacks));
+            self.found.borrow_mut().insert(asked, (given.clone(), made.clone(), lacks));
         }
         made
     }

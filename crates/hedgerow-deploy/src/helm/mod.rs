@@ -39,6 +39,7 @@ mod template;
 mod tests;
 mod urls;
 mod values;
+mod weights;
 
 pub(crate) use charts::Charts;
 pub(crate) use documents::is_read;

@@ -11,6 +11,7 @@ use super::printed::printed;
 use super::scope::Scope;
 use super::spent::Around;
 use super::template::{Action, Block, Branch, Kind, Node};
+use super::weights::shallow;
 use crate::deploy::is_route;
 use crate::partial::{Gap, Partial};
 use crate::value::Value;
@@ -100,7 +101,8 @@ impl<'l> Render<'l> {
         if let Some(name) = assigned {
             scope.assign(name, value.clone());
         }
-        match Self::surely(block, code, value.as_ref()) {
+        let is_in_name = asked_of_release(code).map(|(part, name)| self.is_in_name(part, name, scope));
+        match Self::surely(block, is_in_name, value.as_ref()) {
             Some(at) => {
                 if let Some(branch) = block.branches.get(at) {
                     let side = side.min(branch.sides.saturating_sub(1));
@@ -112,15 +114,24 @@ impl<'l> Render<'l> {
         scope.forget(known);
     }
 
+    /// Whether a text is a part of the name of a release. A name that is not known is a letter of its own, and what is named after it is named so everywhere.
+    fn is_in_name(&mut self, part: &str, name: &str, scope: &Scope<'l>) -> bool {
+        let (part, name) = (self.value(part, scope), self.value(name, scope));
+        let texts = part.as_ref().and_then(Value::as_str).zip(name.as_ref().and_then(Value::as_str));
+        texts.is_some_and(|(part, name)| name.contains(part))
+    }
+
     /// The branch that is taken, where that can be told.
-    fn surely(block: &Block, code: &str, value: Option<&Value>) -> Option<usize> {
+    fn surely(block: &Block, is_in_name: Option<bool>, value: Option<&Value>) -> Option<usize> {
         match (block.kind, value) {
             (Kind::If, value) => {
                 let is_whole = block.branches.len() == 2 && block.branches.iter().skip(1).all(|b| b.head.is_none());
                 // A chart has a route for whoever wants one: what is switched off asks nobody to call.
                 let is_off = || matches!(value, Some(Value::Bool(false))) && block.is_of_routes();
-                // A release's name is a letter of its own, and what is named after it is named so everywhere.
-                (is_whole && (asks_for_release(code) || is_off())).then_some(1)
+                match is_in_name {
+                    Some(is_in_name) if is_whole => Some(usize::from(!is_in_name)),
+                    _ => (is_whole && is_off()).then_some(1),
+                }
             }
             (Kind::With, Some(value)) => is_surely_set(value).then_some(0),
             (Kind::Range, Some(Value::List(list))) => Some(usize::from(list.is_empty())),
@@ -250,10 +261,10 @@ impl<'l> Render<'l> {
         self.made.put_gap(Gap::Lost);
     }
 
-    /// What an expression comes to. Large values are many steps.
+    /// What an expression comes to. Long texts are many steps.
     fn value(&mut self, code: &str, scope: &Scope<'l>) -> Option<Value> {
         let value = evaluate(code, scope)?;
-        self.around.spent.step(weight(&value));
+        self.around.spent.step(shallow(&value));
         Some(value)
     }
 
@@ -277,7 +288,12 @@ impl<'l> Render<'l> {
         match made.filter(|made| !action.is_lines() || !is_nothing(made)) {
             Some(Value::Text(text)) => self.made.put(&text, *at),
             None | Some(Value::Null) => self.unknown(action.is_lines(), indent(code), scope),
-            Some(other) => self.made.put(&printed(&other), *at),
+            Some(other) => {
+                self.around.spent.step(self.around.spent.weights.of(&other));
+                if !self.is_over() {
+                    self.made.put(&printed(&other), *at);
+                }
+            }
         }
     }
 
@@ -378,9 +394,10 @@ fn indent(code: &str) -> Option<usize> {
     widths.rfind(|width| *width <= MAX_INDENT)
 }
 
-/// `contains "books" .Release.Name`
-fn asks_for_release(code: &str) -> bool {
-    code.starts_with("contains ") && code.ends_with(".Release.Name")
+/// `contains "books" .Release.Name`: what is asked for, and of what.
+fn asked_of_release(code: &str) -> Option<(&str, &str)> {
+    let (part, name) = code.strip_prefix("contains ")?.rsplit_once(char::is_whitespace)?;
+    name.ends_with(".Release.Name").then_some((part, name))
 }
 
 /// Whether nothing of a value is known but that it may have blanks around it.
@@ -401,16 +418,5 @@ fn is_surely_set(value: &Value) -> bool {
             ways.iter().map(|way| way.text(text)).all(|text| !text.is_empty() && !text.is_unknown())
         }
         value => is_set(value),
-    }
-}
-
-/// How many scalars a value holds; long texts are many.
-pub(super) fn weight(value: &Value) -> usize {
-    let text = |text: &Partial| text.size() / 64 + 1;
-    match value {
-        Value::List(list) => list.iter().map(weight).sum::<usize>() + 1,
-        Value::Map(pairs) => pairs.iter().map(|(key, value)| text(key) - 1 + weight(value)).sum::<usize>() + 1,
-        Value::Text(string) => text(string),
-        Value::Null | Value::Bool(_) | Value::Number(_) => 1,
     }
 }

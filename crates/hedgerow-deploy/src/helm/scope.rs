@@ -2,12 +2,14 @@
 
 use super::choice;
 use super::expr::written;
+use super::kept::Key;
 use super::library::MAX_LEVEL;
 use super::made::{has_open, under};
-use super::render::{render_helper, weight};
+use super::render::render_helper;
 use super::replaced::Replaced;
 use super::spent::Around;
 use super::template::{MAX_LINE, Node};
+use super::weights::shallow;
 use crate::partial::Partial;
 use crate::value::Value;
 use std::collections::BTreeSet;
@@ -140,8 +142,10 @@ impl<'l> Scope<'l> {
         };
         let changed = (0..self.variables.len()).filter(|at| places.contains(at) || is_other(*at));
         for at in changed.collect::<Vec<_>>() {
-            let values = ends.iter().map(|end| end.variables.get(at).and_then(|known| known.value.as_deref().cloned()));
-            self.variables[at].value = any(by, &values.collect::<Vec<_>>()).map(Rc::new);
+            let value = |end: &Self| end.variables.get(at).and_then(|known| known.value.as_deref().cloned());
+            let values: Vec<Option<Value>> = ends.iter().map(value).collect();
+            self.around.spent.compare(&values);
+            self.variables[at].value = any(by, &values).map(Rc::new);
         }
     }
 
@@ -171,8 +175,12 @@ impl<'l> Scope<'l> {
     pub(super) fn path(&self, path: &str) -> Option<Value> {
         let (start, rest) = path.split_once('.').unwrap_or((path, ""));
         let mut value = match start {
-            "$" => self.root.as_deref()?,
             "" => self.dot.as_deref()?,
+            // A template may give `$` another value, as any variable.
+            "$" => match self.place("$") {
+                Some(at) => self.variables[at].value.as_deref()?,
+                None => self.root.as_deref()?,
+            },
             name => self.variables[self.place(name)?].value.as_deref()?,
         };
         for part in rest.split('.').filter(|part| !part.is_empty()) {
@@ -190,13 +198,16 @@ impl<'l> Scope<'l> {
                 _ => return None,
             };
         }
-        self.around.spent.may_copy(weight(value)).then(|| value.clone())
+        self.around.spent.may_copy(shallow(value)).then(|| value.clone())
     }
 
     /// What `.` or `$` is, without a copy.
     pub(super) fn whole(&self, word: &str) -> Option<Rc<Value>> {
         match word {
-            "$" => self.root.clone(),
+            "$" => match self.place("$") {
+                Some(at) => self.variables[at].value.clone(),
+                None => self.root.clone(),
+            },
             "." => self.dot.clone(),
             _ => None,
         }
@@ -210,7 +221,7 @@ impl<'l> Scope<'l> {
         dot: Rc<Value>,
     ) -> Option<Value> {
         let Around { kept, spent, .. } = self.around;
-        let asked = (name.to_owned(), Rc::as_ptr(&dot) as usize, self.side, self.is_unset);
+        let asked = (name.to_owned(), Key::of(&dot), self.side, self.is_unset);
         kept.or(asked, &dot, spent, || self.taken_in(name, bodies, Some(Rc::clone(&dot))))
     }
 

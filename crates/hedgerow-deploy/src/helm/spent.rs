@@ -3,13 +3,15 @@
 use super::files::ChartFiles;
 use super::kept::Kept;
 use super::library::Library;
+use super::weights::{Weights, is_same};
+use crate::value::Value;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 
 /// How many steps one rendering may take.
 const MAX_STEPS: usize = 100_000;
 
-/// How much a rendering may copy out of the values, see [`weight`](super::render::weight).
+/// How much text a rendering may copy out of the values, see [`shallow`](super::weights::shallow).
 const MAX_COPIED: usize = 1 << 20;
 
 /// How much of the chart's files a rendering may take in, and how much text it may decode, in bytes. Each such byte is a part of a step.
@@ -45,6 +47,7 @@ pub(super) struct Spent {
     names: Cell<usize>,
     within: RefCell<String>,
     lacks: RefCell<BTreeSet<String>>,
+    pub(super) weights: Weights,
 }
 
 impl Spent {
@@ -83,6 +86,12 @@ impl Spent {
         let own = self.lacks.replace(lacks);
         self.lacks.borrow_mut().extend(own.iter().cloned());
         (found, (!self.is_short()).then_some(own))
+    }
+
+    /// Takes the steps that it takes to see in what these differ.
+    pub(super) fn compare(&self, values: &[Option<Value>]) {
+        let is_one = values.windows(2).all(|pair| is_same(pair[0].as_ref(), pair[1].as_ref()));
+        self.step(if is_one { 0 } else { self.weights.to_read("", values) });
     }
 
     /// Notes a function that is not known, or a template that is nowhere.

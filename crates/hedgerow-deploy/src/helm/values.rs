@@ -1,7 +1,7 @@
 //! The values of charts: their own files, those for environments beside them, and what the charts above them say.
 
 use super::charts::Chart;
-use super::render::weight;
+use super::weights::weight;
 use crate::deploy::documents;
 use crate::partial::Partial;
 use crate::value::{Map, Value};

@@ -16,6 +16,7 @@ mod environment;
 mod exported;
 mod exports;
 mod go;
+mod handed;
 mod held;
 mod hidden;
 mod hosted;

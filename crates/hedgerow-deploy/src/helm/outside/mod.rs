@@ -14,8 +14,8 @@ mod open;
 mod set;
 
 use super::charts::Chart;
-use super::render::weight;
 use super::values::{Set, blur, is_yaml, merge};
+use super::weights::weight;
 use crate::partial::Partial;
 use crate::value::{Map, Value};
 use names::{Left, Names};

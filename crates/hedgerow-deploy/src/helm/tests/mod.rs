@@ -4,6 +4,7 @@ mod argo;
 mod calls;
 mod ends;
 mod flags;
+mod handed;
 mod known;
 mod left_out;
 mod limits;
