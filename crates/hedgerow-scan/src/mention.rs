@@ -54,6 +54,9 @@ const HOST_WORDS: &[&str] = &[
     "serviceid",
     "peer",
     "seeds",
+    "member_list",
+    "member-list",
+    "memberlist",
 ];
 
 /// Those of them that a list of things to choose from has as well: `endpoints: [health, metrics]`.
@@ -376,6 +379,8 @@ mod tests {
             ("one:redis:${PORT}:0", "HOSTS", &["REDIS"]),
             ("cart:80, redis:6379", "UPSTREAM_HOSTS", &["CART", "REDIS"]),
             ("cart, redis", "HOSTS", &["CART", "REDIS"]),
+            ("cart,order-api", "DOCKER_MEMBER_LIST", &["CART", "ORDER-API"]),
+            ("cart,order-api", "MEMBERS", &["order-api"]),
             ("{'default': {'ENGINE': 'redis', 'HOST': 'cart'}}", "STORES", &["CART"]),
             ("{'url':'redis://:pw@redis:6379/2', 'on': True}", "LOCKS", &["REDIS"]),
             ("[{host: \"cart\", port: 80}, {host: 'order-api'}]", "PEERS", &["CART", "ORDER-API"]),

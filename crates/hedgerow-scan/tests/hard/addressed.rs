@@ -345,3 +345,22 @@ fn an_origin_that_code_reads_is_no_call() {
         (tree("fetch(process.env.LEDGER_ORIGIN + '/x')", "LEDGER_ORIGIN"), &["shop -> ledger joined"]),
     ]);
 }
+
+#[test]
+fn members_of_a_cluster_are_called() {
+    let of = |file: &str| {
+        format!(
+            "-- service.shop/x.txt\n-- service.ledger/x.txt\n-- service.cart/x.txt\n-- compose.yml\nservices:\n  s-shop:\n    image: vendor/node\n    command: [node, --config, /etc/node.yaml]\n    volumes: ['./node.yaml:/etc/node.yaml:ro']\n-- node.yaml\n{file}-- hedgerow.yaml\nscan: {}\n",
+            "{}"
+        )
+    };
+    let both: &[&str] = &["shop -> cart addressed", "shop -> ledger addressed"];
+    rows(&[
+        (of("network:\n  join:\n    tcp-ip:\n      member-list:\n        - s-ledger\n        - s-cart\n"), both),
+        (of("member_list: [s-ledger, 's-cart']\n"), both),
+        (of("seeds:\n- s-ledger\n- s-cart:5701\n"), both),
+        (of("peers: 's-ledger,s-cart'\n"), both),
+        (of("discovery:\n  seed_hosts: [s-ledger, s-cart]\n"), both),
+        (of("groups:\n  members:\n  - s-ledger\n"), &["shop ? ledger"]),
+    ]);
+}
