@@ -53,6 +53,6 @@ pub use deploy::{
     swells, unused_maps, without_objects,
 };
 pub use environments::ENVIRONMENTS;
-pub use host::{Answer, Hosts, Listener, Machine, has_own_scheme};
+pub use host::{Answer, Hosts, Listener, Listening, Machine, has_own_scheme};
 pub use partial::Partial;
 pub use pattern::Pattern;

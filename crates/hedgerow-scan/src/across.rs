@@ -68,6 +68,7 @@ pub(crate) fn across(
         outcome.add(&route.proxy, &route.service, evidence);
     }
     let questions = crate::stores::join((tree.config, fleet), homes, hosts, deploy, parts, &mut outcome);
+    crate::registries::join(tree, homes, hosts, deploy, &mut outcome);
     ask(&questions, &mut outcome);
     crate::mentions::ask(tree, homes, hosts, deploy, parts, (&places, &spoken), &mut outcome);
     crate::account::add(tree, homes, hosts, deploy, parts, &mut outcome);

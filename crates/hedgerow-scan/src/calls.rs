@@ -3,6 +3,7 @@
 mod contracts;
 mod edges;
 mod environment;
+mod here;
 mod interfaces;
 mod proxies;
 mod report;
@@ -15,6 +16,7 @@ use crate::edge::{Class, Finding, Outcome, Place, Port};
 use crate::eval::Eval;
 use crate::infer::{CONSTRUCTORS, Infer};
 use crate::join::Join;
+use crate::mentions::Mentions;
 use crate::pack::{Gives, Kind, Packs, Sink, Source};
 use crate::program::{FnId, PackageId, Program, TypeId};
 use crate::questions::{Cause, Question};
@@ -67,6 +69,8 @@ struct Group {
     may_differ: bool,
     unknown: BTreeSet<Unknown>,
     ways: BTreeSet<Vec<Crossing>>,
+    /// The hosts that are the machine which asks, each with its port.
+    here: BTreeSet<(String, Option<u16>)>,
 }
 
 /// What is written of the target of a call.
@@ -117,6 +121,8 @@ pub(crate) struct Found {
     pub(crate) sections: BTreeSet<Vec<String>>,
     /// What it has of stores.
     pub(crate) stores: BTreeMap<Store, Used>,
+    /// Those at whose ports it calls its own machine.
+    pub(crate) here: Mentions,
 }
 
 /// What something is put under.
@@ -166,6 +172,7 @@ pub(crate) fn find(context: &Context) -> Found {
         chained: BTreeSet::new(),
         contracts: None,
         stores: BTreeMap::new(),
+        here: Mentions::new(),
     };
     search.run();
     search.limits();
@@ -174,6 +181,7 @@ pub(crate) fn find(context: &Context) -> Found {
         outcome: search.outcome,
         questions: search.questions,
         stores: search.stores,
+        here: search.here,
         needed: search.needed,
         variables: search.variables.take(),
         sections,
@@ -218,6 +226,8 @@ struct Search<'a, 'p> {
     contracts: Option<BTreeMap<TypeId, interfaces::Contract<'p>>>,
     /// What the code has of stores.
     stores: BTreeMap<Store, Used>,
+    /// Those at whose ports it calls its own machine.
+    here: Mentions,
 }
 
 impl<'p> Search<'_, 'p> {
@@ -281,7 +291,8 @@ impl<'p> Search<'_, 'p> {
                     Some(kind) => !context.fleet.of(kind).is_empty(),
                     None => stores::may_be(context.hosts, &path),
                 };
-                if sink.client && !leads && !(is_open(&values) && may_be()) {
+                let is_here = || values.iter().any(|values| self.leads_here(values, store));
+                if sink.client && !leads && !(is_open(&values) && may_be()) && !is_here() {
                     continue;
                 }
                 if !(sink.optional && values.iter().all(Values::is_empty)) {
@@ -305,8 +316,12 @@ impl<'p> Search<'_, 'p> {
             let answers = |(site, key): &(Site, Vec<Site>)| {
                 *site == unresolved.site && key.iter().zip(&unresolved.key).all(|(a, b)| a == b)
             };
-            if !covered.iter().any(answers) {
-                self.report(unresolved);
+            if covered.iter().any(answers) {
+                continue;
+            }
+            match unresolved.group.is_here() {
+                true => self.here(unresolved),
+                false => self.report(unresolved),
             }
         }
         self.outcome.services.insert(context.service.to_owned(), context.reach.functions.len());
@@ -453,6 +468,10 @@ impl<'p> Search<'_, 'p> {
         for (key, group) in values.iter().flat_map(|values| self.groups(values)).collect::<Vec<_>>() {
             self.edges(site, &group, kind);
             self.note(site, &group);
+            if group.is_here() {
+                self.here(Unresolved { site, written: self.written, key, group });
+                continue;
+            }
             let is_none = self.written.is_loose && group.is_blank();
             if !(group.is_settled() || is_none) {
                 let unresolved = Unresolved { site, written: self.written, key, group };
@@ -516,7 +535,7 @@ impl<'p> Search<'_, 'p> {
         for (key, group) in values.iter().flat_map(|values| self.groups(values)).collect::<Vec<_>>() {
             self.edges(site, &group, sink.kind);
             self.note(site, &group);
-            if !group.is_settled() {
+            if !group.is_settled() || group.is_here() {
                 self.dials.push(Unresolved { site, written: self.written, key, group });
             }
         }

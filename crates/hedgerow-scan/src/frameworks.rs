@@ -5,7 +5,9 @@ use crate::edge::{Class, Evidence, Outcome, Place, Port};
 use crate::inventory::Home;
 use crate::join::Join;
 use crate::mention::{Named, named};
-use crate::mentions::{is_origin_for_browsers, is_shown_at, is_shown_to_browsers};
+use crate::mentions::{
+    Mention, Mentions, Weight, is_origin_for_browsers, is_shown_at, is_shown_to_browsers, keep, sibling,
+};
 use crate::pack::Kind;
 use crate::tree::PlainFile;
 use hedgerow_code::frontend::foreign::{foreign, literals};
@@ -155,7 +157,7 @@ pub(crate) fn calls(
     read: Code,
     hosts: &Hosts,
     deploy: &Deploy,
-    outcome: &mut Outcome,
+    (outcome, found): (&mut Outcome, &mut Mentions),
 ) {
     let Some(given) = deploy.of(&home.name) else { return };
     let code: Vec<&&PlainFile> = own.iter().filter(|file| foreign(&file.path).is_some()).collect();
@@ -167,9 +169,9 @@ pub(crate) fn calls(
     let texts: BTreeMap<&str, &str> = own.iter().map(|file| (file.path.as_str(), &*file.text)).collect();
     let join = Join { hosts, given: Some(given), said: None };
     for (at, value) in given.settings.iter().enumerate() {
-        let mut found = Vec::new();
-        leaves(value, &mut Vec::new(), &mut found);
-        for path in found {
+        let mut paths = Vec::new();
+        leaves(value, &mut Vec::new(), &mut paths);
+        for path in paths {
             // A section that code names is bound with all that is in it.
             let is_asked = || {
                 words.contains(path.join(":").as_str())
@@ -181,7 +183,7 @@ pub(crate) fn calls(
             if !(is_own || (is_asked() && !is_for_browsers(&path))) {
                 continue;
             }
-            add(home, given, at, &path, &join, &texts, outcome);
+            add(home, given, at, &path, &join, &texts, (outcome, found));
         }
     }
 }
@@ -193,32 +195,48 @@ fn add(
     path: &[String],
     join: &Join,
     texts: &BTreeMap<&str, &str>,
-    outcome: &mut Outcome,
+    (outcome, found): (&mut Outcome, &mut Mentions),
 ) {
     let key = path.last().map_or("", String::as_str);
-    for value in join.setting(path) {
+    let file = || given.setting_paths.get(at).cloned().unwrap_or_default();
+    let place_of = |value: &str| {
+        let file = file();
+        let text = texts.get(file.as_str()).copied().unwrap_or_default();
+        let start = text.find(value).or_else(|| text.find(key)).unwrap_or(0);
+        let end = if text.is_empty() {
+            0
+        } else {
+            text[start..].lines().next().map_or(start, |line| start + line.trim_end().len())
+        };
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Place { path: file, range: Range { start: place(start), end: place(end) } }
+    };
+    let values = join.setting(path);
+    // Of several values one is what counts, and it is not said which: then it is not this machine for sure.
+    if values.iter().all(|value| !join.hosts.here(value).is_empty()) {
+        for value in &values {
+            for (service, text) in sibling(home, join.hosts, value) {
+                let place = place_of(&text);
+                let what = format!("the setting `{}`", path.join("."));
+                let mention = Mention { weight: Weight::Here, place, text, what, port: Port::Unknown, client: None };
+                keep(found, &service, mention);
+            }
+        }
+    }
+    for value in values {
         let value = value.written();
         let all = if is_registered_name(path) { by_name(&value, join.hosts) } else { named(&value, key, join.hosts) };
         for named in all {
             if !named.is_address || named.service == home.name {
                 continue;
             }
-            let file = given.setting_paths.get(at).cloned().unwrap_or_default();
-            let text = texts.get(file.as_str()).copied().unwrap_or_default();
-            let start = text.find(&*value).or_else(|| text.find(key)).unwrap_or(0);
-            let end = if text.is_empty() {
-                0
-            } else {
-                text[start..].lines().next().map_or(start, |line| start + line.trim_end().len())
-            };
-            let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
             let port = match join.hosts.answers(&Partial::read(&named.text)).first() {
                 Some(Answer::Service(_, port)) => Port::from(*port),
                 _ => Port::Unknown,
             };
             let evidence = Evidence {
                 class: Class::Joined,
-                place: Place { path: file, range: Range { start: place(start), end: place(end) } },
+                place: place_of(&value),
                 target: format!("<setting {}>", path.join(".")),
                 port,
                 kind: Kind::Tcp,

@@ -4,13 +4,15 @@
 use crate::builds::Builds;
 use crate::hosted;
 use crate::inventory::{Home, Owners};
+use crate::join::Join;
 use crate::paths::dir_of;
 use crate::program::PROJECT;
+use crate::stores::Fleet;
 use crate::tree::{PlainFile, Tree};
 use hedgerow_deploy::Hosts;
 use hedgerow_deploy::image::{copies, is_image};
 use hedgerow_deploy::path::join;
-use hedgerow_deploy::{Deploy, Text, without_objects};
+use hedgerow_deploy::{Deploy, Listening, Text, without_objects};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How the files of settings begin that programs read without being told.
@@ -199,6 +201,36 @@ fn registered(homes: &[Home], deploy: &Deploy, hosts: &mut Hosts) {
         if let (Some(service), 1) = (services.first(), services.len()) {
             hosts.add(name, service);
         }
+    }
+}
+
+/// Where settings say at which port a program listens.
+const LISTENING: &[&[&str]] = &[
+    &["server", "port"],
+    &["quarkus", "http", "port"],
+    &["micronaut", "server", "port"],
+    &["grpc", "server", "port"],
+    &["spring", "grpc", "server", "port"],
+];
+
+/// Says at which ports services listen: by the deploy, their images and their settings; a store at the usual one besides.
+pub(crate) fn listening(homes: &[Home], (deploy, fleet): (&Deploy, &Fleet), hosts: &mut Hosts) {
+    let mut found: BTreeMap<&str, Listening> = deploy.listening();
+    for home in homes {
+        let Some(given) = deploy.of(&home.name) else { continue };
+        let join = Join { hosts, given: Some(given), said: None };
+        let ports = LISTENING.iter().flat_map(|path| {
+            let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
+            let values = join.setting(&path).into_iter();
+            values.filter_map(|value| value.known()?.parse::<u16>().ok()).collect::<Vec<_>>()
+        });
+        found.entry(&home.name).or_default().own.extend(ports);
+    }
+    for (service, kind) in fleet.all() {
+        found.entry(service).or_default().own.extend(kind.port());
+    }
+    for (service, listening) in &found {
+        hosts.add_listening(service, listening);
     }
 }
 

@@ -40,6 +40,8 @@ pub(crate) struct Judged {
     pub(crate) missing: BTreeSet<Piece>,
     /// Whether the deploy gives a value that cannot be told, beside what it gives besides: another pod, or another run of the chart.
     pub(crate) may_differ: bool,
+    /// The hosts that are the machine which asks, each with its port.
+    pub(crate) here: BTreeSet<(String, Option<u16>)>,
 }
 
 impl Join<'_> {
@@ -51,6 +53,9 @@ impl Join<'_> {
         for text in self.expand(template, &mut judged) {
             if text.is_empty() {
                 continue;
+            }
+            if judged.missing.is_empty() {
+                judged.here.extend(self.hosts.here(&text));
             }
             for answer in self.hosts.answers(&text) {
                 match answer {

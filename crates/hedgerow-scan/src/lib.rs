@@ -87,6 +87,7 @@ mod plain;
 mod program;
 mod questions;
 mod reach;
+mod registries;
 mod said;
 mod scan;
 mod searched;

@@ -7,6 +7,7 @@
 mod awaited;
 mod common;
 mod given;
+mod here;
 mod hidden;
 mod objects;
 mod project;
@@ -15,6 +16,7 @@ mod shares;
 mod variables;
 mod weight;
 
+pub(crate) use here::sibling;
 pub(crate) use variables::{asks_others, unset_variables};
 pub(crate) use weight::{
     Mention, Mentions, Weight, is_of_cors, is_origin, is_origin_for_browsers, is_shown, is_shown_at,
@@ -253,7 +255,7 @@ pub(crate) fn ask<'a>(
             is_of_jvm,
             sections: &part.sections,
         };
-        frameworks::calls(home, &own, code, hosts, deploy, outcome);
+        frameworks::calls(home, &own, code, hosts, deploy, (outcome, &mut found));
         // Frameworks of the JVM fill settings from variables whose names nobody writes: `ledger.url` from `LEDGER_URL`.
         let common = (!is_of_jvm).then_some(&common);
         let unused = given(home, hosts, deploy, places, (&shared, common, &shares), (&uses, &names), &mut found);
@@ -261,6 +263,8 @@ pub(crate) fn ask<'a>(
             everybodys.entry((callee, name)).or_default().push((home.name.clone(), place));
         }
         if let Some(given) = deploy.of(&home.name) {
+            here::overridden(home, given, hosts, places, &mut found);
+            here::read(home, given, hosts, &reads, &mut found);
             let is_for_others = |spot: &Spot, name: &str| shares.is_file_for_others(&home.name, spot, name);
             commands::read(home, given, hosts, places, (spoken, &is_for_others, &mut found), outcome);
         }
@@ -291,8 +295,9 @@ pub(crate) fn ask<'a>(
     }
     shares::settle(homes, parts, &mut all_found, &shares, outcome);
     let mut asked = Asked::default();
+    let mut of_machine = here::Here::default();
     for ((home, part), (found, unset)) in homes.iter().zip(parts).zip(all_found.into_iter().zip(all_unset)) {
-        tell(tree, home, spoken, found, (outcome, &mut asked));
+        tell(tree, home, spoken, found, (outcome, &mut asked, &mut of_machine));
         let given = deploy.of(&home.name);
         for (variable, hiding, spot) in given.map(|given| hidden::variables(given, hosts)).unwrap_or_default() {
             let name = format!("`{variable}`");
@@ -315,6 +320,7 @@ pub(crate) fn ask<'a>(
         }
     }
     outcome.findings.extend(asked.findings());
+    outcome.findings.extend(of_machine.findings());
     for Hidden { service, variable, spot, callee, .. } in &hidden_variables {
         let Some(callee) = callee else { continue };
         let (place, target) = (places.of(spot, "", variable), format!("${variable}"));
@@ -438,7 +444,7 @@ fn tell(
     home: &Home,
     spoken: &Spoken<'_>,
     found: Mentions,
-    (outcome, of_several): (&mut Outcome, &mut Asked),
+    (outcome, of_several, here): (&mut Outcome, &mut Asked, &mut here::Here),
 ) {
     let is_known = |outcome: &Outcome, callee: &str| {
         let edge = outcome.edges.get(&(home.name.clone(), callee.to_owned()));
@@ -489,6 +495,10 @@ fn tell(
             outcome.add(&home.name, &callee, evidence);
         }
         if class(first.weight).is_rule() {
+            continue;
+        }
+        if first.weight == Weight::Here {
+            here.add(&home.name, &callee, first);
             continue;
         }
         if first.weight == Weight::SharedAddress {

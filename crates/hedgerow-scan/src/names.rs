@@ -169,7 +169,10 @@ impl<'a, 'p> Names<'a, 'p> {
                 }
                 // `process.env.LEDGER_URL`
                 Expr::Member { of, name } if is_variable(facts.word(*name)) => {
-                    let is_asked = is_reached && !self.is_class(function, *of);
+                    let constant = self.infer.qualified(function, *of, facts.word(*name));
+                    // What another file declares is looked at there.
+                    let is_constant = matches!(constant, Some(Meaning::Global(_)));
+                    let is_asked = is_reached && !is_constant && !self.is_class(function, *of);
                     self.variable(facts.word(*name), Site { function, expr: id }, is_reached);
                     self.ask(facts.word(*name), Site { function, expr: id }, is_asked);
                 }

@@ -256,6 +256,9 @@ pub(crate) struct Transfer {
     /// Where it is said what the names of the variables begin with that fill a structure.
     #[serde(default)]
     pub(crate) prefix: Option<Target>,
+    /// The argument of the call that is checked there: what is given is the environment's only if that is.
+    #[serde(default)]
+    pub(crate) checks: Option<u16>,
     /// Whether what it gives by itself is all of them, as `process.env` is all variables.
     #[serde(default, rename = "all")]
     pub(crate) is_all: bool,

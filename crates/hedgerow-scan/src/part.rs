@@ -170,7 +170,7 @@ pub(crate) fn part<'p>(
         service: &home.name,
         answered: &answered,
     };
-    let Found { outcome, questions, needed, variables, sections, stores } = find(&context);
+    let Found { outcome, questions, needed, variables, sections, stores, here } = find(&context);
     part.questions = questions;
     part.sections = sections;
     part.stores = stores;
@@ -180,9 +180,16 @@ pub(crate) fn part<'p>(
         Names::new(infer, reach, &answered, around.hosts.of(&home.name), home, around.deploy.of(&home.name));
     let in_browsers = browser.files.difference(&browser.supposed).copied().collect();
     names.read(&part.found, around.deploy.of(&home.name), &in_browsers);
-    names.unset(variables, around.deploy.of(&home.name), &mut part.found);
+    names.unset(variables.clone(), around.deploy.of(&home.name), &mut part.found);
     (part.mentions, part.variables, part.reads) = (names.mentions, names.variables, names.reads);
+    // What the target of a call is made of is asked for, however the code spells it.
+    part.variables.extend(variables);
     (part.files, part.keys) = (names.files, names.keys);
+    for (service, mention) in
+        here.into_iter().flat_map(|(service, all)| all.into_iter().map(move |m| (service.clone(), m)))
+    {
+        crate::mentions::keep(&mut part.mentions, &service, mention);
+    }
     // A call that is known says more.
     let is_known = |found: &Outcome, service: &str| {
         let edge = found.edges.get(&(home.name.clone(), service.to_owned()));

@@ -177,12 +177,15 @@ impl<'a> Run<'a> {
         givens::settings(tree, &homes, &builds, (&mut hosts, &mut given));
         let programs = Programs::new(tree.texts);
         let fleet = Fleet::new(tree, &homes, &given);
+        givens::listening(&homes, (&given, &fleet), &mut hosts);
         let mut run =
             Self { tree, packs, code, modules: Modules::default(), programs, homes, hosts, deploy: given, fleet };
         let files = run.files(|at| &tree.code[at].facts);
         let scripts = tree.texts.iter().map(|file| (file.path.as_str(), &*file.text));
         let manifests = run.manifests().chain(scripts.filter(|(path, _)| is_manifest(path)));
-        run.modules = Modules::new(manifests, &files, copied(tree, &run.homes));
+        let mut modules = Modules::new(manifests, &files, copied(tree, &run.homes));
+        modules.settings(&files, &run.homes, &run.deploy);
+        run.modules = modules;
         run.modules.know(run.packs.libraries(Language::Python).into_iter());
         run.modules.search(crate::searched::searched(tree, &run.homes, &run.deploy), &run.homes);
         Ok(run)

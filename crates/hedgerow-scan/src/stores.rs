@@ -169,6 +169,40 @@ impl Store {
         }
     }
 
+    /// The port at which it listens if nobody says another.
+    pub(crate) const fn port(self) -> Option<u16> {
+        Some(match self {
+            Self::Postgres => 5432,
+            Self::Mysql => 3306,
+            Self::Sqlserver => 1433,
+            Self::Oracle => 1521,
+            Self::Redis => 6379,
+            Self::Mongodb => 27017,
+            Self::Rabbitmq => 5672,
+            Self::Kafka => 9092,
+            Self::Nats => 4222,
+            Self::Pulsar => 6650,
+            Self::Activemq => 61616,
+            Self::Mqtt => 1883,
+            Self::Elasticsearch => 9200,
+            Self::Solr => 8983,
+            Self::Cassandra => 9042,
+            Self::Memcached => 11211,
+            Self::Clickhouse => 8123,
+            Self::Zookeeper => 2181,
+            Self::Etcd => 2379,
+            Self::Couchdb => 5984,
+            Self::Vault => 8200,
+            Self::Influxdb => 8086,
+            Self::Neo4j => 7687,
+            Self::Qdrant => 6333,
+            Self::Milvus => 19530,
+            Self::Weaviate => 8080,
+            Self::Meilisearch => 7700,
+            Self::None | Self::Embedded | Self::Sql | Self::S3 => return None,
+        })
+    }
+
     /// Whether a client of any SQL database may mean it.
     pub(crate) const fn is_sql(self) -> bool {
         matches!(self, Self::Sql | Self::Postgres | Self::Mysql | Self::Sqlserver | Self::Oracle)
@@ -245,6 +279,11 @@ impl Fleet {
             names::kind_of_name(&home.name).filter(|_| !is_helper && !has_code(home))
         };
         Self { services: homes.iter().filter_map(|home| Some((home.name.clone(), of(home)?))).collect() }
+    }
+
+    /// Each store with what it is.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, Store)> {
+        self.services.iter().map(|(service, kind)| (service.as_str(), *kind))
     }
 
     /// The stores that a client of a kind may mean: where none is of the kind, and it speaks SQL, those of which no more is known.

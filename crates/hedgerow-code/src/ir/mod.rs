@@ -17,7 +17,11 @@ pub use components::Components;
 use serde::{Deserialize, Serialize};
 
 /// Changes whenever the meaning or the shape of [`Facts`] changes: part of every cache key.
-pub const VERSION: u32 = 20;
+pub const VERSION: u32 = 21;
+
+/// The name of an import by which Django loads its settings: `os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")`. No name
+/// of a program is like it.
+pub const DJANGO_SETTINGS: &str = "<settings>";
 
 /// The field of a part that is a map whose parts are all taken in: `{**base}`, `{...base}`.
 pub const ALL: &str = "**";

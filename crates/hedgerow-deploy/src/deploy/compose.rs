@@ -3,8 +3,8 @@
 use super::exported::Exported;
 use super::given::Hiding;
 use super::item::{Item, Texts, scalar};
-use super::shell::{Shell, env_file, filling_variables, has_host, variables};
-use super::{Deploy, Given, Mounted, Said, Spot, Step, Word, build, command, mounts, routed, volumes, whose};
+use super::shell::{Shell, env_file, filling_variables, has_host, is_here, variables};
+use super::{Deploy, Given, Mounted, Said, Spot, Step, Word, build, command, listens, mounts, routed, volumes, whose};
 use crate::host::Hosts;
 use crate::partial::Partial;
 use crate::path::{join, join_within};
@@ -57,7 +57,8 @@ impl Deploy {
         }
         let far_of = |directory: &str| outer.get(directory).unwrap_or(&filling);
         for (directory, container) in nobodys {
-            let shell = Shell::new(env_file(&join(directory, ".env"), texts).1, far_of(directory));
+            let (path, text) = env_file(&join(directory, ".env"), texts);
+            let shell = Shell::new((&path, text), far_of(directory));
             self.projects.entry(directory.to_owned()).or_default().add(None, container, |text| shell.fill(text));
         }
         let mut mounted: BTreeMap<String, BTreeSet<mounts::Mount>> = BTreeMap::new();
@@ -75,13 +76,14 @@ impl Deploy {
             let text_of = |file: &str| env_file(&join_within(directory, file).unwrap_or_default(), texts);
             let (shell_path, text) = text_of(".env");
             let far = far_of(directory);
-            let mut shell = Shell::new(text, far);
+            let mut shell = Shell::new((&shell_path, text), far);
             given.places.extend(mounts::places(container, directory, texts, |text| shell.fill(text)));
             all.extend(mounts::mounts(&item.value, container, directory, |text| shell.fill(text)));
             all.extend(mounts::copied(container, directory, texts));
             given.contents(item, container, |text| shell.fill(text));
             let project = self.projects.entry(directory.to_owned()).or_default();
             project.add(Some(&service), container, |text| shell.fill(text));
+            listens::publishes(self.listening.entry(service.clone()).or_default(), container, |text| shell.fill(text));
             let image = container.get("image").and_then(Value::as_str).map(|image| shell.fill(image));
             if let Some(path) = image.and_then(|image| whose::without_tag(&image.written())) {
                 let words = ["entrypoint", "command"].into_iter().flat_map(|key| command::placed(container.get(key)));
@@ -103,21 +105,30 @@ impl Deploy {
                     }
                     continue;
                 }
-                own.extend(variables(text, &shell.near).into_iter().map(|(key, value)| {
+                own.extend(variables(text, &shell.said()).into_iter().map(|(key, value)| {
                     let spot = Spot::line(&path, &key);
                     (key, (value, spot))
                 }));
             }
             // Compose itself does not ask these files when it reads the compose file, but people name the same file on the command line, so
             // that it does: `--env-file .env.prod`.
-            let said = shell.near.clone();
-            for (key, (value, _)) in &own {
-                shell.add(key, value);
+            let said = shell.said();
+            for (key, (value, spot)) in &own {
+                shell.add(&spot.path, key, value);
             }
             let environment = here.key("environment");
             let mut set = |key: &str, value: Option<Partial>, spot: Spot| {
                 let value = match value {
-                    Some(value) => Some((shell.fill(value.letters()), spot)),
+                    Some(value) => {
+                        let filled = shell.fill(value.letters());
+                        if value.letters().contains('$') && is_here(&filled) {
+                            let default = shell.default_of(value.letters());
+                            if has_host(&default) && !is_here(&default) {
+                                given.overridden.insert(key.to_owned(), (default, spot.clone()));
+                            }
+                        }
+                        Some((filled, spot))
+                    }
                     // A name alone has the value that it has outside.
                     None => {
                         let beside = || said.get(key).map(|value| (value.clone(), Spot::line(&shell_path, key)));
@@ -148,6 +159,12 @@ impl Deploy {
             }
             for (key, (value, spot)) in own {
                 given.set(&key, value, spot);
+            }
+            for (name, value) in arguments(container) {
+                let value = shell.fill(value.letters());
+                if value.known().is_some() {
+                    given.arguments.insert(name, vec![value]);
+                }
             }
             for key in ["links", "depends_on", "external_links"] {
                 let list = here.key(key);
@@ -231,6 +248,20 @@ impl Given {
 fn pieces(line: &str) -> impl Iterator<Item = (usize, &str)> {
     let place = |word: &str| word.as_ptr() as usize - line.as_ptr() as usize;
     line.split_whitespace().map(move |word| (place(word), word))
+}
+
+/// The arguments by which the image of a container is built: `args: {LEDGER: http://ledger}`, `args: [LEDGER=http://ledger]`.
+fn arguments(container: &Value) -> Vec<(String, Partial)> {
+    match container.get("build").and_then(|build| build.get("args")) {
+        Some(Value::Map(pairs)) => {
+            pairs.iter().filter_map(|(name, value)| Some((name.known()?.to_owned(), scalar(value)?))).collect()
+        }
+        Some(Value::List(list)) => {
+            let pairs = list.iter().filter_map(|pair| pair.as_str()?.split_once('='));
+            pairs.map(|(name, value)| (name.to_owned(), Partial::from(value))).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// What a container is called besides: <https://docs.docker.com/reference/compose-file/services/#hostname>.

@@ -56,6 +56,11 @@ pub struct Given {
     pub clients: BTreeMap<String, bool>,
     /// Environment variables whose values no file says: a Secret's, a map's that is not in the tree, those that compose takes from outside.
     pub hidden: BTreeMap<String, (Hiding, Spot)>,
+    /// Environment variables that a file beside the compose file sets to the machine itself, each with the default of the compose file that
+    /// this hides.
+    pub overridden: BTreeMap<String, (Partial, Spot)>,
+    /// What the deploy says of the arguments by which its image is built.
+    pub arguments: BTreeMap<String, Vec<Partial>>,
     /// Flags, without the dashes.
     pub flags: BTreeMap<String, Vec<Partial>>,
     /// What other containers write into its settings.

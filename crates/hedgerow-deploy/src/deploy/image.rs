@@ -2,7 +2,8 @@
 //!
 //! See <https://docs.docker.com/reference/dockerfile/>.
 
-use super::MAX_LENGTH;
+use super::{MAX_LENGTH, shell};
+use crate::partial::Partial;
 use std::collections::BTreeMap;
 
 /// Whether a path is that of a Dockerfile.
@@ -29,26 +30,62 @@ fn instructions(text: &str) -> Vec<(String, String)> {
     found
 }
 
-/// The variables that a Dockerfile sets: `ENV NAME=value OTHER="value"` and the old `ENV NAME value`.
-pub(crate) fn variables(text: &str) -> Vec<(String, String)> {
+/// The variables that a Dockerfile sets. Those that are made of others are what `given` says of these, else what stands above them there.
+pub(crate) fn variables(text: &str, given: &dyn Fn(&str) -> Option<Partial>) -> Vec<(String, Partial)> {
+    let mut known: BTreeMap<String, Partial> = BTreeMap::new();
+    let mut found: Vec<(String, Partial)> = Vec::new();
+    for (is_set, name, value) in assignments(text) {
+        for inner in value.split('$').skip(1) {
+            let inner = inner.trim_start_matches('{');
+            let inner = &inner[..inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inner.len())];
+            // What the image sets itself is known better than what its containers are given.
+            if let Some(value) = given(inner).filter(|_| !found.iter().any(|(name, _)| name == inner)) {
+                known.insert(inner.to_owned(), value);
+            }
+        }
+        let value = shell::filled(&value, &known);
+        // What is made of arguments of the build that nothing says is not known.
+        if value.known().is_none() {
+            continue;
+        }
+        known.insert(name.clone(), value.clone());
+        if is_set {
+            found.push((name, value));
+        }
+    }
+    found
+}
+
+/// What a Dockerfile gives names to, one after the other, and whether those are variables of its containers: `ENV NAME=value OTHER="value"`,
+/// the old `ENV NAME value`, `ARG NAME=default`.
+fn assignments(text: &str) -> Vec<(bool, String, String)> {
     let mut found = Vec::new();
-    for (_, rest) in instructions(text).into_iter().filter(|(word, _)| word == "ENV") {
+    for (word, rest) in instructions(text).into_iter().filter(|(word, _)| word == "ENV" || word == "ARG") {
+        let is_set = word == "ENV";
         let first = rest.split_whitespace().next().unwrap_or_default();
-        if !first.contains('=') {
+        if is_set && !first.contains('=') {
             if let Some((name, value)) = rest.split_once(char::is_whitespace) {
-                found.push((name.to_owned(), value.trim().trim_matches('"').to_owned()));
+                found.push((is_set, name.to_owned(), value.trim().trim_matches('"').to_owned()));
             }
             continue;
         }
         for pair in words(&rest) {
             if let Some((name, value)) = pair.split_once('=') {
-                found.push((name.to_owned(), value.to_owned()));
+                found.push((is_set, name.to_owned(), value.to_owned()));
             }
         }
     }
-    // What is made of arguments of the build is not known.
-    found.retain(|(_, value)| !value.contains('$'));
     found
+}
+
+/// The ports that a Dockerfile exposes.
+pub(crate) fn exposed(text: &str) -> Vec<u16> {
+    let lines = instructions(text).into_iter().filter(|(word, _)| word == "EXPOSE");
+    let ports = lines.flat_map(|(_, rest)| {
+        let ports = rest.split_whitespace().filter_map(|port| port.split('/').next()?.parse().ok());
+        ports.collect::<Vec<u16>>()
+    });
+    ports.collect()
 }
 
 /// The values that a Dockerfile gives a variable which is a list of places, one after the other: what it is made of may be said above it,
@@ -207,13 +244,18 @@ mod tests {
 
     #[test]
     fn variables_of_an_image_are_read() {
-        let pair = |(a, b): (&str, &str)| (a.to_owned(), b.to_owned());
+        let pair = |(a, b): (&str, &str)| (a.to_owned(), Partial::from(b));
         for (text, expected) in [
+            ("ENV A=${GIVEN} B=http://$GIVEN\n", &[("A", "a"), ("B", "http://a")]),
+            ("ARG X\nARG Y=c\nENV A=$X B=${Y} C=${X:-d}\n", &[("B", "c"), ("C", "d")]),
+            ("ARG GIVEN=b\nENV A=$GIVEN\n", &[("A", "a")]),
+            ("ENV GIVEN=b A=$GIVEN\n", &[("GIVEN", "b"), ("A", "b")]),
             ("ENV A=b\n", &[("A", "b")][..]),
             ("ENV A=b \\\n    C=\"d e\"\nENV F g h\n", &[("A", "b"), ("C", "d e"), ("F", "g h")]),
             ("# ENV A=b\nenv A=b\nENV X=$Y\n", &[("A", "b")]),
         ] {
-            assert_eq!(variables(text), expected.iter().copied().map(pair).collect::<Vec<_>>(), "{text}");
+            let given = |name: &str| (name == "GIVEN").then(|| Partial::from("a"));
+            assert_eq!(variables(text, &given), expected.iter().copied().map(pair).collect::<Vec<_>>(), "{text}");
         }
     }
 

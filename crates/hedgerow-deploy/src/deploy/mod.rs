@@ -14,6 +14,7 @@ pub mod image;
 mod ingress;
 mod item;
 mod kustomize;
+mod listens;
 mod maps;
 mod mounts;
 mod published;
@@ -42,6 +43,7 @@ pub use shell::dotenv;
 pub use spot::{Said, Sheet, Spot, Step};
 pub use volumes::Written;
 
+use crate::host::Listening;
 use crate::partial::Partial;
 use crate::path;
 use serde_json::Value;
@@ -84,6 +86,8 @@ pub struct Deploy {
     images: BTreeMap<String, BTreeSet<build::Image>>,
     /// What runs together by compose, by directory.
     projects: BTreeMap<String, published::Project>,
+    /// At which ports services listen.
+    listening: BTreeMap<String, Listening>,
 }
 
 /// What could not be read in full.
@@ -140,10 +144,16 @@ impl Deploy {
 
     /// Adds the variables that a service's image sets. What the deploy sets besides wins.
     pub fn add_image(&mut self, service: &str, text: Text) {
+        self.exposes(service, text);
         let given = self.given.entry(service.to_owned()).or_default();
-        for (name, value) in image::variables(text.text) {
-            if !given.environment.contains_key(&name) {
-                given.set(&name, Partial::from(value), Spot::line(text.path, &name));
+        let before = given.environment.clone();
+        let said = |name: &str| match before.get(name).or_else(|| given.arguments.get(name))?.as_slice() {
+            [value] => Some(value.clone()),
+            _ => None,
+        };
+        for (name, value) in image::variables(text.text, &said) {
+            if !before.contains_key(&name) {
+                given.set(&name, value, Spot::line(text.path, &name));
             }
         }
         given.module_paths.extend(image::places(text.text, MODULE_PATH));

@@ -123,7 +123,7 @@ impl Deploy {
                 deploy.mute.entry(directory.to_owned()).or_insert_with(|| item.path.to_owned());
             }
         }
-        services::name(&items, &pods, hosts);
+        services::name(&items, &pods, (&mut deploy, hosts));
         deploy.routes.extend(ingress::routes(&items, &pods, hosts));
         published::machines(&deploy.projects, hosts);
         for (path, chart, is_whole, lacks) in unread {

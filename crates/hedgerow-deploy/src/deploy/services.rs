@@ -1,5 +1,6 @@
 //! Kubernetes' Services: which pods answer under their names.
 
+use super::Deploy;
 use super::item::{Item, partial_at, text_at};
 use super::workloads::Pods;
 use crate::host::Hosts;
@@ -8,7 +9,7 @@ use crate::value::Value;
 use std::collections::BTreeSet;
 
 /// Says which hosts the Services are: who wears what they select.
-pub(super) fn name(items: &[Item], pods: &[Pods], hosts: &mut Hosts) {
+pub(super) fn name(items: &[Item], pods: &[Pods], (deploy, hosts): (&mut Deploy, &mut Hosts)) {
     for item in items.iter().filter(|item| text_at(&item.value, &["kind"]) == Some("Service")) {
         let Some(name) = partial_at(&item.value, &["metadata", "name"]).filter(|name| !name.has(&Gap::Unknown)) else {
             continue;
@@ -30,6 +31,7 @@ pub(super) fn name(items: &[Item], pods: &[Pods], hosts: &mut Hosts) {
         let fitting: BTreeSet<&str> = pods.iter().filter(fits).map(|pods| pods.service.as_str()).collect();
         if let (Some(service), 1) = (fitting.first(), fitting.len()) {
             hosts.add_partial(name, service);
+            deploy.serves(service, item);
         }
     }
 }

@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How deep defaults lie in defaults; what is deeper is not known.
 const MAX_DEPTH: usize = 16;
 
+/// How deep defaults are weighed against an example.
+const MAX_DOUBTED: usize = 2;
+
 /// What people copy to `.env`, which holds secrets and so is in no repository; the likeliest first.
 const TEMPLATES: &[&str] = &[
     ".env.example",
@@ -75,6 +78,27 @@ pub(super) fn env_file<'t>(path: &str, texts: &Texts<'t>) -> (String, &'t str) {
     (path, text)
 }
 
+/// Whether a file of variables is one to be copied, by its name: what it says is an example.
+fn is_sample(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let mut words = name.split(['.', '-', '_']);
+    words.any(|word| matches!(word, "example" | "template" | "sample" | "dist" | "default" | "defaults"))
+}
+
+/// Whether a value leads to the machine that asks: in `redis://localhost:6379`, `127.0.0.1`.
+pub(super) fn is_here(value: &Partial) -> bool {
+    let written = value.written();
+    let authority = written.split_once("://").map_or(&*written, |(_, rest)| rest);
+    let authority = authority.split(['/', '?']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = host.strip_prefix("tcp(").unwrap_or(host);
+    let host = host.split(':').next().unwrap_or_default();
+    host.eq_ignore_ascii_case("localhost")
+        || host == "0.0.0.0"
+        || host.starts_with("127.")
+        || authority.contains("[::1]")
+}
+
 /// Whether something of a value's host is known: in `https://x.${REGION}.example.com`, and not in `http://${HOST}:80`.
 pub(super) fn has_host(value: &Partial) -> bool {
     let written = value.written();
@@ -92,25 +116,52 @@ pub(super) fn has_host(value: &Partial) -> bool {
 pub(super) struct Shell<'f> {
     /// What the file beside it says.
     pub(super) near: BTreeMap<String, Partial>,
+    /// What an example of that file says, and files of variables of which one may well name another: it counts where the compose file has
+    /// no default of its own, or has one that leads to the machine itself.
+    sample: BTreeMap<String, Partial>,
     /// What files say that somebody names, and what scripts give. It counts where neither the file beside nor a default says anything.
     far: &'f BTreeMap<String, Partial>,
 }
 
 impl<'f> Shell<'f> {
-    pub(super) fn new(beside: &str, far: &'f BTreeMap<String, Partial>) -> Self {
-        let mut near = dotenv(beside);
+    pub(super) fn new((path, text): (&str, &str), far: &'f BTreeMap<String, Partial>) -> Self {
+        let mut said = dotenv(text);
         // What is left empty is to be filled.
-        near.retain(|name, value| !(value.is_empty() && far.contains_key(name)));
-        Self { near, far }
+        said.retain(|name, value| !(value.is_empty() && far.contains_key(name)));
+        let mut shell = Self { near: BTreeMap::new(), sample: BTreeMap::new(), far };
+        let is_read = path.rsplit('/').next() == Some(".env");
+        for (key, value) in said {
+            if is_read {
+                shell.near.insert(key, value);
+            } else {
+                shell.add(path, &key, &value);
+            }
+        }
+        shell
     }
 
-    pub(super) fn add(&mut self, key: &str, value: &Partial) {
-        self.near.entry(key.to_owned()).or_insert_with(|| value.clone());
+    /// Adds what a file of variables says that compose itself does not ask when it reads the compose file.
+    pub(super) fn add(&mut self, path: &str, key: &str, value: &Partial) {
+        let into = if is_sample(path) || is_here(value) { &mut self.sample } else { &mut self.near };
+        into.entry(key.to_owned()).or_insert_with(|| value.clone());
+    }
+
+    /// What files beside the compose file say of a variable.
+    pub(super) fn said(&self) -> BTreeMap<String, Partial> {
+        let mut said = self.sample.clone();
+        said.extend(self.near.clone());
+        said
     }
 
     /// A value with what its variables stand for.
     pub(super) fn fill(&self, value: &str) -> Partial {
-        interpolated(value, &self.near, self.far)
+        interpolated(value, self)
+    }
+
+    /// A value with what its variables stand for where the file beside says nothing.
+    pub(super) fn default_of(&self, value: &str) -> Partial {
+        let bare = Shell { near: BTreeMap::new(), sample: BTreeMap::new(), far: self.far };
+        interpolated(value, &bare)
     }
 }
 
@@ -143,7 +194,13 @@ pub(super) fn variables(text: &str, shell: &BTreeMap<String, Partial>) -> BTreeM
         let quoted = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
         let value = match quoted('\'') {
             Some(literal) => Partial::from(literal),
-            None => interpolated(quoted('"').unwrap_or(value), &known, &BTreeMap::new()),
+            None => {
+                let none = BTreeMap::new();
+                let shell = Shell { near: std::mem::take(&mut known), sample: BTreeMap::new(), far: &none };
+                let value = interpolated(quoted('"').unwrap_or(value), &shell);
+                known = shell.near;
+                value
+            }
         };
         found.insert(name.to_owned(), value.clone());
         if !shell.contains_key(name) {
@@ -153,16 +210,23 @@ pub(super) fn variables(text: &str, shell: &BTreeMap<String, Partial>) -> BTreeM
     found
 }
 
+/// A value with what its variables stand for.
+pub(super) fn filled(value: &str, known: &BTreeMap<String, Partial>) -> Partial {
+    let far = BTreeMap::new();
+    let shell = Shell { near: known.clone(), sample: BTreeMap::new(), far: &far };
+    interpolated(value, &shell)
+}
+
 /// A value with what `${NAME}`, `${NAME:-default}` and `$NAME` stand for; what nothing says is a hole.
-fn interpolated(value: &str, near: &BTreeMap<String, Partial>, far: &BTreeMap<String, Partial>) -> Partial {
+fn interpolated(value: &str, shell: &Shell<'_>) -> Partial {
     if !value.contains('$') {
         return Partial::from(value);
     }
-    let text = within(value, (near, far), 0);
+    let text = within(value, shell, 0);
     if text.size() > MAX_LENGTH { Partial::unknown() } else { text }
 }
 
-fn within(value: &str, (near, far): (&BTreeMap<String, Partial>, &BTreeMap<String, Partial>), depth: usize) -> Partial {
+fn within(value: &str, shell: &Shell<'_>, depth: usize) -> Partial {
     let mut text = Partial::default();
     let mut rest = value;
     while let Some((head, tail)) = rest.split_once('$') {
@@ -188,16 +252,26 @@ fn within(value: &str, (near, far): (&BTreeMap<String, Partial>, &BTreeMap<Strin
         };
         rest = after;
         let (name, operator) = inner.split_at(inner.find([':', '-', '?', '+']).unwrap_or(inner.len()));
-        let set = near.get(name);
+        let default = operator.trim_start_matches(':').strip_prefix('-').filter(|default| !default.is_empty());
+        let set = shell.near.get(name).or_else(|| {
+            let sample = shell.sample.get(name)?;
+            // What of a default is not known says less than an example.
+            let is_said = |default: &str| {
+                let value =
+                    if depth < MAX_DOUBTED { within(default, shell, depth + 1) } else { Partial::from(default) };
+                has_host(&value) && !is_here(&value)
+            };
+            default.is_none_or(|default| !is_said(default)).then_some(sample)
+        });
         let (set, operator) = match operator.strip_prefix(':') {
             Some(operator) => (set.filter(|value| !value.is_empty()), operator),
             None => (set, operator),
         };
         match (set, operator.strip_prefix('-'), operator.strip_prefix('+')) {
-            (Some(_), _, Some(other)) | (None, Some(other), _) => text.append(&within(other, (near, far), depth + 1)),
+            (Some(_), _, Some(other)) | (None, Some(other), _) => text.append(&within(other, shell, depth + 1)),
             (Some(value), ..) => text.append(value),
-            (None, _, other) => match far.get(name) {
-                Some(_) if other.is_some() => text.append(&within(other.unwrap_or_default(), (near, far), depth + 1)),
+            (None, _, other) => match shell.far.get(name) {
+                Some(_) if other.is_some() => text.append(&within(other.unwrap_or_default(), shell, depth + 1)),
                 Some(value) => text.append(value),
                 None => text.push(Gap::Unknown),
             },

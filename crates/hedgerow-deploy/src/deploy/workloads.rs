@@ -66,6 +66,7 @@ impl Deploy {
                     self.images.entry(service.clone()).or_default().extend(image);
                 }
             }
+            template.into_iter().for_each(|template| self.opens(&service, template));
             let given = self.given.entry(service).or_default();
             given.is_guessed = item.is_guessed && (given.is_guessed || given.parts.is_empty());
             item.path.clone_into(&mut given.path);

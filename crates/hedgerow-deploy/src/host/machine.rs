@@ -1,6 +1,8 @@
 //! What callers see that run together on one machine: ports of it, and names that hold nowhere else.
 
-use super::{Hosts, fold};
+use super::address::hosts;
+use super::{Hosts, fold, is_machine};
+use crate::partial::Partial;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -19,6 +21,15 @@ pub struct Listener {
     pub service: String,
     /// Its own port, where that is known.
     pub port: Option<u16>,
+}
+
+/// At which ports a service listens.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Listening {
+    /// Those of the machine that are handed on to it.
+    pub published: BTreeSet<u16>,
+    /// Its own.
+    pub own: BTreeSet<u16>,
 }
 
 /// What runs together, as one who starts it all says.
@@ -60,6 +71,38 @@ impl Hosts {
                 common.published.entry(*port).or_default().extend(services.iter().cloned());
             }
         });
+    }
+
+    /// Says at which ports a service listens.
+    pub fn add_listening(&mut self, service: &str, listening: &Listening) {
+        self.change(|common| {
+            let known = common.listening.entry(service.to_owned()).or_default();
+            known.published.extend(&listening.published);
+            known.own.extend(&listening.own);
+        });
+    }
+
+    /// The hosts of an address that are the machine that asks, each with its port: a pod of its own finds nobody there but itself.
+    pub fn here(&self, address: &Partial) -> Vec<(String, Option<u16>)> {
+        let is_it = |host: &str| is_machine(host) || is_called(host) || host == "0.0.0.0";
+        let found = hosts(&address.written()).into_iter();
+        found.filter(|(host, _)| is_it(host) && !self.addresses.contains_key(host)).collect()
+    }
+
+    /// Whether a service listens at a port itself.
+    pub fn listens(&self, service: &str, port: u16) -> bool {
+        let own = self.common.listening.get(service);
+        own.is_some_and(|own| own.own.contains(&port) || own.published.contains(&port))
+    }
+
+    /// The only service besides the caller that has a port: the one that publishes it at machines, else the one that listens there itself.
+    pub fn sibling(&self, caller: &str, port: u16) -> Option<&str> {
+        let others = || self.common.listening.iter().filter(|(service, _)| *service != caller);
+        let published: Vec<&String> =
+            others().filter(|(_, at)| at.published.contains(&port)).map(|(service, _)| service).collect();
+        let own = || others().filter(|(_, at)| at.own.contains(&port)).map(|(service, _)| service).collect();
+        let all: Vec<&String> = if published.is_empty() { own() } else { published };
+        all.first().filter(|_| all.len() == 1).map(|service| service.as_str())
     }
 
     /// Says that one of several services answers under `host`, unless another one does.

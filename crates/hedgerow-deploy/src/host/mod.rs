@@ -9,7 +9,7 @@ mod tests;
 
 pub use address::has_own_scheme;
 pub(crate) use machine::CALLED;
-pub use machine::{Listener, Machine};
+pub use machine::{Listener, Listening, Machine};
 pub(crate) use released::{with_releases, without_release};
 
 use crate::partial::Partial;
@@ -70,6 +70,8 @@ struct Common {
     images: BTreeSet<String>,
     /// The services that publish ports of machines, whichever those are.
     published: BTreeMap<u16, BTreeSet<String>>,
+    /// At which ports services listen.
+    listening: BTreeMap<String, Listening>,
 }
 
 impl Hash for Hosts {

@@ -8,7 +8,7 @@ use crate::pack::{Kind, Packs};
 use crate::paths::is_below;
 use crate::program::{Meaning, PackageId, Program};
 use crate::reach::{Reach, Site};
-use crate::value::{Value, Values, Way};
+use crate::value::{Crossing, Value, Values, Way};
 use hedgerow_code::ir::{Expr, Part};
 use hedgerow_core::diag::Code;
 use hedgerow_deploy::Answer;
@@ -49,6 +49,7 @@ pub(crate) struct Contracts {
 pub(crate) fn offered<'p>(infer: &Infer<'_, 'p>, packs: &Packs, reach: &Reach<'p>) -> BTreeSet<String> {
     let program = infer.program;
     let mut found = interfaces::implemented(infer, reach);
+    found.extend(based(infer, reach));
     for function in reach.functions.keys() {
         let file = program.file_of(*function);
         let language = program.files[file as usize].language;
@@ -88,6 +89,26 @@ pub(crate) fn offered<'p>(infer: &Infer<'_, 'p>, packs: &Packs, reach: &Reach<'p
     }
     found
 }
+
+/// The contracts of the generated classes that reached ones extend, where the generated code is not in the tree: `LedgerGrpc.LedgerImplBase`.
+fn based(infer: &Infer<'_, '_>, reach: &Reach<'_>) -> BTreeSet<String> {
+    let program = infer.program;
+    let classes =
+        reach.made.iter().copied().chain(reach.functions.keys().filter_map(|function| infer.receiver(*function)));
+    let classes: BTreeSet<_> = classes.collect();
+    let mut found = BTreeSet::new();
+    for path in classes.into_iter().flat_map(|class| program.outside_bases(class)) {
+        let Some((_, class)) = path.rsplit_once('.') else { continue };
+        let name = BASES.iter().find_map(|end| class.strip_suffix(end)).filter(|name| !name.is_empty());
+        let Some(name) = name.filter(|name| !EVERYBODYS.contains(name)) else { continue };
+        found.insert(name.to_owned());
+        found.extend(full_name(&path, name));
+    }
+    found
+}
+
+/// How classes that Java's generator makes for servers end.
+const BASES: &[&str] = &["CoroutineImplBase", "ImplBase"];
 
 /// The full name of a contract whose generated code is outside of the tree: by the package that the code is in.
 fn full_name(path: &str, contract: &str) -> Option<String> {
@@ -167,6 +188,11 @@ impl Contracts {
     }
 }
 
+/// The calls by whose results a value comes somewhere, the innermost first.
+fn results(way: &[Crossing]) -> Vec<Site> {
+    way.iter().filter(|crossing| crossing.way == Way::Result).map(|crossing| crossing.site).rev().collect()
+}
+
 impl Search<'_, '_> {
     /// Whether a function outside of the tree is the client of a contract that a service offers by the same package.
     pub(super) fn is_offered(&self, path: &str, name: &str) -> bool {
@@ -218,6 +244,7 @@ impl Search<'_, '_> {
         let mut called = BTreeSet::new();
         let mut settled = false;
         let mut open = Vec::new();
+        let mut here = Vec::new();
         for (value, way) in &values.known {
             let Value::Connection(dial, targets) = value else { continue };
             let mut group = Group::default();
@@ -228,7 +255,24 @@ impl Search<'_, '_> {
                 Answer::Service(callee, _) => Some(callee.clone()),
                 _ => None,
             }));
-            if group.answers.iter().any(|(answer, ..)| !matches!(answer, Answer::Several { .. })) {
+            // Who offers the contract itself means itself there.
+            if group.is_here() && servers.contains(self.context.service) {
+                settled = true;
+                self.covered.push((*dial, results(way)));
+                continue;
+            }
+            let is_others = !servers.is_empty();
+            if group.is_here() && is_others {
+                // What counts if nothing says another address says no more than one that is not known.
+                if !group.missing.is_empty() {
+                    open.push((*dial, way.clone()));
+                    continue;
+                }
+                if let (Some(callee), 1) = (servers.first(), servers.len()) {
+                    here.push((*dial, callee.clone(), group.here.clone(), way.clone()));
+                }
+                settled = true;
+            } else if group.answers.iter().any(|(answer, ..)| !matches!(answer, Answer::Several { .. })) {
                 settled = true;
             } else {
                 open.push((*dial, way.clone()));
@@ -236,6 +280,19 @@ impl Search<'_, '_> {
         }
         if settled && !called.is_empty() && !servers.is_empty() && called.is_disjoint(&servers) {
             self.disagree(site, name, &called, &servers);
+        }
+        // Of an address of the machine itself the contract says who is meant there.
+        for (dial, callee, at, way) in here {
+            let key = results(&way);
+            let group = Group { here: at.clone(), ..Group::default() };
+            let unresolved = Unresolved { site, written: Written::default(), key: key.clone(), group };
+            if self.unanswered(&unresolved).is_some() {
+                for (host, port) in at {
+                    let text = port.map_or_else(|| host.clone(), |port| format!("{host}:{port}"));
+                    self.here_is(site, &callee, text);
+                }
+            }
+            self.covered.push((dial, key));
         }
         if settled && open.is_empty() {
             return;
@@ -262,15 +319,7 @@ impl Search<'_, '_> {
                 return;
             }
             for (dial, way) in open {
-                let results: Vec<Site> = way
-                    .iter()
-                    .filter(|c| c.way == Way::Result)
-                    .map(|c| c.site)
-                    .collect::<Vec<_>>()
-                    .into_iter()
-                    .rev()
-                    .collect();
-                self.covered.push((dial, results));
+                self.covered.push((dial, results(&way)));
             }
         }
     }

@@ -45,6 +45,7 @@ impl Search<'_, '_> {
         group.open |= judged.open;
         group.may_differ |= judged.joined && judged.open && judged.may_differ;
         group.missing.extend(judged.missing);
+        group.here.extend(judged.here);
         let answers = judged.answers.into_iter();
         group.answers.extend(answers.map(|answer| (answer, template.clone(), way.to_vec(), judged.joined)));
     }
@@ -113,6 +114,16 @@ impl Group {
     pub(super) fn is_blank(&self) -> bool {
         let says = |answer: &Answer| matches!(answer, Answer::Service(..) | Answer::Several { .. });
         self.missing.is_empty() && !self.answers.iter().any(|(answer, ..)| says(answer))
+    }
+
+    /// Whether nothing is called but the machine that asks, as far as anybody says.
+    pub(super) fn is_here(&self) -> bool {
+        let is_it = |answer: &Answer| match answer {
+            Answer::Local => true,
+            Answer::Outside(host) => self.here.iter().any(|(here, _)| here == host),
+            _ => false,
+        };
+        !self.open && !self.here.is_empty() && self.answers.iter().all(|(answer, ..)| is_it(answer))
     }
 
     /// Whether the way says for certain who is called.

@@ -25,10 +25,10 @@ const NEW: &str = "<new>";
 const MAX_STEPS: usize = 16;
 
 impl Search<'_, '_> {
-    /// Asks about a call, where no comment and no glob of the configuration answers for it.
-    pub(super) fn report(&mut self, unresolved: Unresolved) {
-        let Unresolved { site, written: Written { target, is_path, store, .. }, group, key } = unresolved;
-        let program = self.context.infer.program;
+    /// The functions that a call leads through, where no comment and no glob of the configuration answers for it.
+    pub(super) fn unanswered(&mut self, unresolved: &Unresolved) -> Option<BTreeSet<FnId>> {
+        let Unresolved { site, written: Written { store, .. }, group, key } = unresolved;
+        let (store, program) = (*store, self.context.infer.program);
         let mut functions = BTreeSet::from([site.function]);
         functions.extend(key.iter().map(|site| site.function));
         for way in &group.ways {
@@ -47,13 +47,21 @@ impl Search<'_, '_> {
             self.needed.functions.extend(spoken);
             self.needed.heads.extend(heads);
             self.said_of(store);
-            return;
+            return None;
         }
         let speaker = key.first().map_or(site.function, |call| call.function);
         if answered.files.contains(&program.file_of(speaker)) {
             self.said_of(store);
-            return;
+            return None;
         }
+        Some(functions)
+    }
+
+    /// Asks about a call, where no comment and no glob of the configuration answers for it.
+    pub(super) fn report(&mut self, unresolved: Unresolved) {
+        let Some(functions) = self.unanswered(&unresolved) else { return };
+        let Unresolved { site, written: Written { target, is_path, store, .. }, group, key } = unresolved;
+        let speaker = key.first().map_or(site.function, |call| call.function);
         let mut fitting = BTreeSet::new();
         let mut globs = BTreeSet::new();
         for (answer, ..) in &group.answers {

@@ -4,6 +4,7 @@
 //! remembers the call, so that its parameters are those of that call.
 
 mod call;
+mod checked;
 mod composed;
 mod elements;
 mod environment;

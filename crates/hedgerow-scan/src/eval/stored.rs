@@ -307,6 +307,9 @@ impl<'p> Eval<'_, 'p> {
         }
         match transfer.gives {
             Source::Environment if transfer.is_all => Some(Values::one(Value::Environment)),
+            Source::Environment if transfer.checks.is_some_and(|at| self.checks_others(frame, *of, at)) => {
+                Some(Values::lost(site))
+            }
             // `process.env.NAME`
             Source::Environment => Some(Values::one(Value::Text(Template::piece(Piece::Environment(
                 self.infer.program.word(frame.function, *name).to_owned(),

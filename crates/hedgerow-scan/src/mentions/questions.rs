@@ -42,7 +42,7 @@ pub(super) fn findings(caller: &str, asked: Vec<Question>) -> Vec<Finding> {
 
 fn of_one(caller: &str, weight: Weight, path: &str, Question { callee, mentions }: &Question) -> Finding {
     let message = match weight {
-        Weight::Told | Weight::Address | Weight::LooseAddress | Weight::SharedAddress => {
+        Weight::Told | Weight::Address | Weight::Here | Weight::LooseAddress | Weight::SharedAddress => {
             format!("`{caller}` has an address of `{callee}`, and no call of it was found")
         }
         Weight::UnreachedAddress => {
@@ -77,7 +77,7 @@ fn of_file(caller: &str, weight: Weight, path: &str, questions: &[Question]) -> 
     let callees: Vec<&str> = questions.iter().map(|question| question.callee.as_str()).collect();
     let names = listed(&callees);
     let message = match weight {
-        Weight::Told | Weight::Address | Weight::LooseAddress | Weight::SharedAddress => {
+        Weight::Told | Weight::Address | Weight::Here | Weight::LooseAddress | Weight::SharedAddress => {
             format!("`{caller}` has addresses of {names} in `{path}`, and no call of them was found")
         }
         Weight::UnreachedAddress => {

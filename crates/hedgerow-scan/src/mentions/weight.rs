@@ -34,6 +34,8 @@ pub(crate) enum Weight {
     Address,
     /// A name for its address that nothing sets, where the deploy starts the one after the other.
     Awaited,
+    /// An address of the machine that asks, with the port of another one: a pod finds nobody there.
+    Here,
     /// An address that several services are given, of whom others are seen to use it.
     SharedAddress,
     /// An address that it need not call: one to show or to allow, or that many are given.

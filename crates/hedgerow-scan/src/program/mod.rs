@@ -2,6 +2,7 @@
 
 mod crates;
 mod declared;
+mod django;
 mod dotnet;
 mod exports;
 mod imports;

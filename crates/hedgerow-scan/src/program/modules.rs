@@ -3,6 +3,7 @@
 use super::File;
 use super::crates::Crates;
 use super::declared::Declared;
+use super::django::Settings;
 use super::dotnet::{PROJECT, Projects, modules_path};
 use super::javascript::{self, JavaScript};
 use super::python::{Packages, is_distribution};
@@ -12,6 +13,7 @@ use crate::searched::{Searched, is_standard};
 use crate::tree::CodeFile;
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::Import;
+use hedgerow_deploy::Deploy;
 use hedgerow_deploy::path::join;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +42,8 @@ pub(crate) struct Modules {
     installed: Packages,
     /// Where it looks besides.
     searched: Searched,
+    /// Which settings Django loads.
+    django: Settings,
     /// The directories of services.
     homes: BTreeSet<String>,
     /// The files of Python's packages, by their paths from the directory that holds the package, with the service's directory in which that
@@ -92,6 +96,11 @@ impl Modules {
     /// Says which libraries of Python are known.
     pub(crate) fn know<'a>(&mut self, libraries: impl Iterator<Item = &'a str>) {
         self.installed.know(libraries);
+    }
+
+    /// Says which settings Django loads.
+    pub(crate) fn settings(&mut self, files: &[File], homes: &[Home], deploy: &Deploy) {
+        self.django = Settings::new(files, homes, deploy);
     }
 
     /// Says where Python looks for modules, and which directories are services'.
@@ -224,6 +233,9 @@ impl Modules {
         let name = import.name.as_ref()?;
         match file.language {
             Language::Rust => self.crates.submodule(file.path, &import.path, name),
+            Language::Python if self.django.of(file.path, import).is_some() => {
+                self.django.of(file.path, import).map(str::to_owned)
+            }
             Language::Python => {
                 let dot = if import.path.ends_with('.') { "" } else { "." };
                 self.python(file.path, &format!("{}{dot}{name}", import.path))

@@ -9,7 +9,9 @@ use self::import::Names;
 use super::build::{Builder, Expressions, MAX_DEPTH, children, facts_of, range};
 use super::first_fault;
 use crate::frontend::Frontend;
-use crate::ir::{Def, Expr, ExprId, Facts, Function, Global, LocalId, Note, Store, TypeRef, TypeRefId};
+use crate::ir::{
+    DJANGO_SETTINGS, Def, Expr, ExprId, Facts, Function, Global, Import, LocalId, Note, Store, TypeRef, TypeRefId,
+};
 use std::collections::BTreeSet;
 use tree_sitter::Node;
 
@@ -30,6 +32,28 @@ impl Frontend for Python {
             lower.file(root);
             lower.builder.finish(root)
         })
+        .with_settings(text)
+    }
+}
+
+/// The variable by which Django is told the module of its settings.
+const DJANGO: &str = "DJANGO_SETTINGS_MODULE";
+
+impl Facts {
+    /// Adds the modules of Django's settings that a file names, as imports that no name is bound to: Django loads them before all others.
+    fn with_settings(mut self, text: &str) -> Self {
+        for (at, _) in text.match_indices(DJANGO) {
+            // `setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")`, `environ["DJANGO_SETTINGS_MODULE"] = "shop.settings"`
+            let line = text[..at].rsplit('\n').next().unwrap_or_default();
+            let rest = text[at + DJANGO.len()..].trim_start_matches(['"', '\'', ']', ',', '=', ' ', '\t', '\n', '\r']);
+            let quote = text[..text.len() - rest.len()].chars().next_back().filter(|c| matches!(c, '"' | '\''));
+            let Some((module, _)) = quote.and_then(|quote| rest.split_once(quote)) else { continue };
+            let is_module = !module.is_empty() && module.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '.');
+            if is_module && !line.trim_start().starts_with('#') {
+                self.imports.push(Import { alias: Some(DJANGO_SETTINGS.into()), path: module.into(), name: None });
+            }
+        }
+        self
     }
 }
 

@@ -1,0 +1,134 @@
+//! Registries of Spring Cloud in the tree, and those who call all that register: gateways that look up their routes, and Spring Boot's admin.
+
+use crate::config::{Candidates, ScanConfig};
+use crate::edge::{Class, Evidence, Outcome, Place, Port};
+use crate::inventory::{Home, Owners};
+use crate::join::Join;
+use crate::pack::Kind;
+use crate::tree::Tree;
+use hedgerow_code::ir::Range;
+use hedgerow_deploy::{Answer, Deploy, Hosts};
+use std::collections::BTreeMap;
+
+/// The libraries by which a program is something, as build files name them.
+const REGISTRIES: &[&str] = &["spring-cloud-starter-netflix-eureka-server", "spring-cloud-starter-eureka-server"];
+const ADMINS: &[&str] = &["spring-boot-admin-starter-server", "spring-boot-admin-server"];
+const CLIENTS: &[&str] = &[
+    "spring-cloud-starter-netflix-eureka-client",
+    "spring-cloud-starter-eureka\"",
+    "spring-cloud-starter-eureka<",
+    "spring-cloud-starter-consul-discovery",
+    "spring-cloud-starter-alibaba-nacos-discovery",
+    "spring-cloud-starter-zookeeper-discovery",
+];
+
+/// Where a gateway says that whoever is registered has a route.
+const LOCATORS: &[&str] = &[
+    "spring.cloud.gateway.discovery.locator.enabled",
+    "spring.cloud.gateway.server.webflux.discovery.locator.enabled",
+];
+
+/// Where a client of Eureka says where that is.
+const ZONE: &str = "eureka.client.service-url.defaultZone";
+
+/// What the build files of one service say.
+#[derive(Debug, Default)]
+struct Built {
+    registry: Option<Place>,
+    admin: Option<Place>,
+    client: Option<Place>,
+    is_of_eureka: bool,
+}
+
+/// Adds the calls of registries, and of all that are registered.
+pub(crate) fn join(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, outcome: &mut Outcome) {
+    if tree.config.candidate == Candidates::Ask {
+        return;
+    }
+    let built = built(tree, homes);
+    let registries: Vec<&str> =
+        built.iter().filter(|(_, of)| of.registry.is_some()).map(|(service, _)| *service).collect();
+    let says = |service: &str, setting: &str, value: &str| {
+        let join = Join { hosts: hosts.of(service), given: deploy.of(service), said: None };
+        let path: Vec<String> = setting.split('.').map(str::to_owned).collect();
+        join.setting(&path).iter().any(|found| found.known().is_some_and(|found| found.trim() == value))
+    };
+    let registered: Vec<&str> = built
+        .iter()
+        .filter(|(service, of)| {
+            let is_off = [("eureka.client.enabled", "false"), ("eureka.client.register-with-eureka", "false")];
+            of.client.is_some() && !is_off.iter().any(|(setting, value)| says(service, setting, value))
+        })
+        .map(|(service, _)| *service)
+        .collect();
+    let mut add = |caller: &str, callee: &str, place: &Place, target: String| {
+        if caller != callee && !is_explained(tree.config, outcome, caller, callee) {
+            let (class, port, kind) = (Class::Addressed, Port::Unknown, Kind::Http);
+            outcome.add(caller, callee, Evidence { class, place: place.clone(), target, port, kind, way: Vec::new() });
+        }
+    };
+    if let [registry] = registries.as_slice() {
+        for (service, of) in &built {
+            let Some(place) = of.client.as_ref().filter(|_| of.is_of_eureka && of.registry.is_none()) else { continue };
+            if !says(service, "eureka.client.enabled", "false") && is_nowhere(service, hosts, deploy) {
+                let target = format!(
+                    "a client of Eureka whose address is not known, and `{registry}` is the only one in the tree"
+                );
+                add(service, registry, place, target);
+            }
+        }
+    }
+    for (service, of) in &built {
+        let is_gateway = LOCATORS.iter().any(|setting| says(service, setting, "true"));
+        let gateway =
+            of.client.as_ref().filter(|_| is_gateway).map(|place| (place, "a gateway that has a route for each"));
+        let admin = of.admin.as_ref().map(|place| (place, "Spring Boot's admin, which watches each"));
+        for (place, what) in gateway.into_iter().chain(admin) {
+            for callee in &registered {
+                add(service, callee, place, format!("{what} that is registered, as `{callee}` is"));
+            }
+        }
+    }
+}
+
+/// Whether people have said of a pair what it is, or it is known.
+fn is_explained(config: &ScanConfig, outcome: &Outcome, caller: &str, callee: &str) -> bool {
+    let edge = outcome.edges.get(&(caller.to_owned(), callee.to_owned()));
+    config.explains(caller, callee) || edge.is_some_and(|edge| edge.class().is_rule())
+}
+
+/// Whether a client of Eureka has no address for it but that of its own machine.
+fn is_nowhere(service: &str, hosts: &Hosts, deploy: &Deploy) -> bool {
+    let join = Join { hosts: hosts.of(service), given: deploy.of(service), said: None };
+    let path: Vec<String> = ZONE.split('.').map(str::to_owned).collect();
+    let answers =
+        join.setting(&path).into_iter().flat_map(|value| hosts.of(service).answers(&value)).collect::<Vec<_>>();
+    answers.iter().all(|answer| matches!(answer, Answer::Local | Answer::Open))
+}
+
+/// What the build files of services say.
+fn built<'a>(tree: &'a Tree, homes: &'a [Home]) -> BTreeMap<&'a str, Built> {
+    let owners = Owners::new(tree.services, homes);
+    let mut found: BTreeMap<&str, Built> = BTreeMap::new();
+    let is_build = |path: &str| {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        name == "pom.xml" || name.starts_with("build.gradle")
+    };
+    for file in tree.texts.iter().filter(|file| is_build(&file.path)) {
+        let Some(home) = owners.of(&file.path).and_then(|name| homes.iter().find(|home| home.name == name)) else {
+            continue;
+        };
+        let place = |words: &[&str]| {
+            let (at, word) = words.iter().find_map(|word| Some((file.text.find(word)?, word)))?;
+            let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            let end = at + word.trim_end_matches(['"', '<']).len();
+            Some(Place { path: file.path.clone(), range: Range { start: place(at), end: place(end) } })
+        };
+        let of = found.entry(&home.name).or_default();
+        of.registry = of.registry.take().or_else(|| place(REGISTRIES));
+        of.admin = of.admin.take().or_else(|| place(ADMINS));
+        of.client = of.client.take().or_else(|| place(CLIENTS));
+        of.is_of_eureka |= CLIENTS[..3].iter().any(|word| file.text.contains(word));
+    }
+    found
+}

@@ -1,0 +1,64 @@
+//! Spring Cloud's registries: clients without an address, gateways that look up routes, and Spring Boot's admin.
+
+use crate::here::rows;
+
+const NONE: &[&str] = &[];
+
+fn module(name: &str, library: &str, yaml: &str) -> String {
+    format!(
+        "-- service.{name}/pom.xml\n<project><dependency><artifactId>{library}</artifactId></dependency></project>\n\
+         -- service.{name}/src/main/resources/application.yml\nspring: {{application: {{name: {name}}}}}\n{yaml}\n\
+         -- service.{name}/src/main/java/a/App.java\npackage a;\npublic class App {{ public static void main(String[] a) {{ }} }}\n"
+    )
+}
+
+fn tree(modules: &[String]) -> String {
+    format!("-- hedgerow.yaml\nscan: {{}}\n{}", modules.concat())
+}
+
+const CLIENT: &str = "spring-cloud-starter-netflix-eureka-client";
+const SERVER: &str = "spring-cloud-starter-netflix-eureka-server";
+const LOCATOR: &str = "spring.cloud.gateway.discovery.locator.enabled: true";
+const ELSEWHERE: &str = "eureka.client.service-url.defaultZone: https://eureka.example.com/eureka";
+
+#[test]
+fn a_client_without_an_address_calls_the_only_registry() {
+    let of = |zone: &str| tree(&[module("registry", SERVER, ""), module("shop", CLIENT, zone)]);
+    let calls: &[&str] = &["shop -> registry addressed"];
+    rows(&[
+        ("unset", of("eureka.client.service-url.defaultZone: ${EUREKA_URL}"), calls),
+        ("none at all", of(""), calls),
+        ("this machine", of("eureka.client.service-url.defaultZone: http://localhost:8761/eureka"), calls),
+        ("default", of("eureka: {client: {serviceUrl: {defaultZone: '${E:http://localhost:8761/eureka}'}}}"), calls),
+        ("elsewhere", of(ELSEWHERE), NONE),
+        ("switched off", of("eureka.client.enabled: false"), NONE),
+        ("no client", tree(&[module("registry", SERVER, ""), module("shop", "spring-boot-starter", "")]), NONE),
+        ("two", tree(&[module("registry", SERVER, ""), module("other", SERVER, ""), module("shop", CLIENT, "")]), NONE),
+    ]);
+}
+
+#[test]
+fn who_looks_up_routes_calls_all_that_register() {
+    let of = |yaml: &str| {
+        let yaml = format!("{ELSEWHERE}\n{yaml}");
+        tree(&[
+            module("edge", CLIENT, &yaml),
+            module("shop", CLIENT, ELSEWHERE),
+            module("plain", "spring-boot-starter", ""),
+            module("hidden", CLIENT, &format!("{ELSEWHERE}\neureka.client.register-with-eureka: false")),
+        ])
+    };
+    let admin = tree(&[module("admin", "spring-boot-admin-starter-server", ""), module("shop", CLIENT, ELSEWHERE)]);
+    let calls: &[&str] = &["edge -> shop addressed"];
+    rows(&[
+        ("gateway", of(LOCATOR), calls),
+        (
+            "newer gateway",
+            of("spring: {cloud: {gateway: {server: {webflux: {discovery: {locator: {enabled: true}}}}}}}"),
+            calls,
+        ),
+        ("admin", admin, &["admin -> shop addressed"]),
+        ("off", of("spring.cloud.gateway.discovery.locator.enabled: false"), NONE),
+        ("not said", of(""), NONE),
+    ]);
+}
