@@ -292,7 +292,7 @@ impl<'p> Search<'_, 'p> {
                     None => stores::may_be(context.hosts, &path),
                 };
                 let is_here = || values.iter().any(|values| self.leads_here(values, store));
-                if sink.client && !leads && !(is_open(&values) && may_be()) && !is_here() {
+                if sink.client && !(leads || is_here() || is_open(&values) && may_be()) {
                     continue;
                 }
                 if !(sink.optional && values.iter().all(Values::is_empty)) {

@@ -246,7 +246,7 @@ mod tests {
     fn variables_of_an_image_are_read() {
         let pair = |(a, b): (&str, &str)| (a.to_owned(), Partial::from(b));
         for (text, expected) in [
-            ("ENV A=${GIVEN} B=http://$GIVEN\n", &[("A", "a"), ("B", "http://a")]),
+            ("ENV A=${GIVEN} B=http://$GIVEN\n", &[("A", "a"), ("B", "http://a")][..]),
             ("ARG X\nARG Y=c\nENV A=$X B=${Y} C=${X:-d}\n", &[("B", "c"), ("C", "d")]),
             ("ARG GIVEN=b\nENV A=$GIVEN\n", &[("A", "a")]),
             ("ENV GIVEN=b A=$GIVEN\n", &[("GIVEN", "b"), ("A", "b")]),
