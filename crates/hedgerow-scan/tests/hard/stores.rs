@@ -119,7 +119,7 @@ fn what_is_no_store_of_the_fleet_is_none() {
     let helper = |name: &'static str, image: &'static str| fleet(GO, &[(name, image)], &[]);
     rows(&[
         (fleet(&outside, redis, &[]), &[]),
-        (fleet(&local, redis, &[]), &[]),
+        (fleet(&local, redis, &[]), &["shop ? cache"]),
         (fleet(&ignored, redis, &[]), &[]),
         (fleet(&unreached, redis, &[]), &[]),
         (fleet(GO, &[("rows", "postgres")], &[]), &[]),
