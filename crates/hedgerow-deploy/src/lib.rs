@@ -28,6 +28,7 @@
 //! | [`path`] | paths that files write of others |
 //! | `partial` | texts that are known in part: letters, and gaps between them |
 //! | `value` | values of documents with such texts |
+//! | `base64` | texts of Secrets |
 //! | `standin` | letters for gaps, in texts that are parsed |
 //!
 //! Texts are [`Partial`]: what is not known of them is a gap, and is never filled by a guess.
@@ -37,6 +38,7 @@
 //! full is listed ([`Deploy::unread`]), as is a file that is no YAML ([`Deploy::broken`]).
 #![expect(clippy::wildcard_enum_match_arm, reason = "questions to a document pick the shapes that can answer them")]
 
+mod base64;
 mod deploy;
 mod environments;
 mod helm;
@@ -48,9 +50,9 @@ mod standin;
 mod value;
 
 pub use deploy::{
-    Command, Deploy, Foreign, Given, Hiding, MapUses, Mounted, Route, Said, Schedule, Sheet, Spot, Step, Text, Unread,
-    Unreadable, Word, Written, build, documents, dotenv, foreign_objects, image, is_manifest, is_too_deep, properties,
-    swells, unused_maps, without_objects,
+    Command, Component, Deploy, Foreign, Given, Hiding, MapUses, Mounted, Route, Said, Schedule, Sheet, Spot, Step,
+    Text, Unread, Unreadable, Word, Written, build, documents, dotenv, foreign_objects, image, is_manifest,
+    is_too_deep, properties, swells, unused_maps, without_objects,
 };
 pub use environments::ENVIRONMENTS;
 pub use host::{Answer, Hosts, Listener, Listening, Machine, has_own_scheme};

@@ -17,7 +17,7 @@ use crate::tree::{PlainFile, Tree};
 use globset::Glob;
 use hedgerow_code::frontend::comment::written;
 use hedgerow_code::ir::{Comment, Directive, Range};
-use hedgerow_core::diag::{Code, nearest};
+use hedgerow_core::diag::{Code, enumerate, nearest};
 use hedgerow_deploy::{Answer, Hosts};
 use hedgerow_deploy::{Deploy, Unreadable, is_too_deep, swells};
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,6 +67,7 @@ pub(crate) fn across(
         let evidence = Evidence { class, place, target, port, kind: Kind::Http, way: Vec::new() };
         outcome.add(&route.proxy, &route.service, evidence);
     }
+    crate::dapr::join((tree, homes), hosts, (deploy, fleet), parts, &places, &mut outcome);
     let questions = crate::stores::join((tree.config, fleet), homes, hosts, deploy, parts, &mut outcome);
     crate::registries::join(tree, homes, hosts, deploy, &mut outcome);
     ask(&questions, &mut outcome);
@@ -76,6 +77,7 @@ pub(crate) fn across(
     crate::blind::ask(tree, homes, (hosts, deploy), &remarked, &mut outcome);
     unparsed(files, homes, hosts, parts, &mut outcome);
     unread(tree, deploy, &mut outcome);
+    cut(deploy, &mut outcome);
     left_out(tree, homes, &mut outcome);
     mute::ask(tree, homes, deploy, &mut outcome);
     outcome.findings.sort_by(|a, b| {
@@ -427,6 +429,33 @@ fn said_in(text: &str, lacks: &[&str]) -> Range {
 
 /// How many things one finding about a template names.
 const MAX_LACKS: usize = 4;
+
+/// Charts whose templates are more than is rendered: what they give to the services that they deploy.
+fn cut(deploy: &Deploy, outcome: &mut Outcome) {
+    let mut charts: BTreeMap<&str, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
+    for (path, unread) in deploy.unread() {
+        if let Some(chart) = &unread.cut {
+            let (paths, services) = charts.entry(chart).or_default();
+            paths.insert(path);
+            services.extend(unread.services.iter().map(String::as_str));
+        }
+    }
+    for (chart, (paths, services)) in charts.into_iter().filter(|(_, (_, services))| !services.is_empty()) {
+        let names = enumerate(services.iter().map(|name| format!("`{name}`")));
+        let mark = |path: &&str| (Place { path: (*path).to_owned(), range: Range::default() }, String::new());
+        outcome.findings.push(Finding {
+            code: Code::UnknownClient,
+            message: format!("the chart `{chart}` is more than is rendered, so it is not known which addresses it gives to {names}"),
+            marks: paths.iter().take(MAX_LACKS).map(mark).collect(),
+            help: vec![
+                "where one of them calls another service, say so by a comment in its code or in the template: `rpcmap: <service>`".to_owned(),
+                "or let the scan read what the chart comes to: put what `helm template` writes under `scan.deploy`".to_owned(),
+            ],
+            services: services.into_iter().map(str::to_owned).collect(),
+            callees: BTreeSet::new(),
+        });
+    }
+}
 
 /// Templates of which the scan does not know all that they come to.
 fn unread(tree: &Tree, deploy: &Deploy, outcome: &mut Outcome) {

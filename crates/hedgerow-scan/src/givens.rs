@@ -82,6 +82,7 @@ pub(crate) fn read(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
     let filling: Vec<&str> = tree.texts.iter().filter(|file| is_filling(&file.path)).map(|file| &*file.text).collect();
     let mut deploy = Deploy::read(texts, (all, &filling), &mut hosts, owner);
     hosted::grants(tree, &owner, &mut hosts, &mut deploy);
+    crate::dapr::give(tree, homes, &mut hosts, &mut deploy);
     deploy.images().flat_map(|(_, images)| images).for_each(|image| hosts.add_image(image.name()));
     (hosts, deploy)
 }

@@ -68,6 +68,8 @@ impl Join<'_> {
                     }
                     // With a piece that is not set only the name of a service says anything.
                     Answer::Service(..) => judged.answers.push(answer),
+                    // Of a program beside this one the port alone may be another one.
+                    Answer::Local if names_machine(&text) => judged.answers.push(answer),
                     _ if judged.missing.is_empty() => judged.answers.push(answer),
                     _ => {}
                 }
@@ -290,6 +292,13 @@ impl Join<'_> {
     }
 }
 
+/// Whether an address names the machine itself, whatever stands behind that: `http://localhost:`.
+fn names_machine(address: &Partial) -> bool {
+    let letters = address.letters();
+    let rest = letters.split_once("://").map_or(letters, |(_, rest)| rest);
+    ["localhost:", "127.0.0.1:", "[::1]:"].iter().any(|host| rest.starts_with(host))
+}
+
 /// Whether what comes from outside is a namespace by its name: the one that the services live in, where nobody says another.
 fn names_namespace(piece: &Piece) -> bool {
     let name = match piece {
@@ -316,8 +325,14 @@ fn variables(path: &[String]) -> BTreeSet<String> {
     }
     let upper = |text: &str| text.to_uppercase().replace(['.'], "_");
     let whole = path.join("_");
-    let split: String =
-        whole.chars().flat_map(|c| if c.is_ascii_uppercase() { vec!['_', c] } else { vec![c] }).collect();
+    let mut split = String::new();
+    for c in whole.chars() {
+        // A capital that ends a word begins another one: `LedgerURL` is `LEDGER_URL`.
+        if c.is_ascii_uppercase() && split.ends_with(|last: char| last.is_ascii_lowercase() || last.is_ascii_digit()) {
+            split.push('_');
+        }
+        split.push(c);
+    }
     BTreeSet::from([
         upper(&whole.replace('-', "")),
         upper(&whole.replace('-', "_")),
@@ -356,6 +371,8 @@ mod tests {
             ("shop.ledgerUrl", "SHOP_LEDGER_URL"),
             ("shop.ledgerUrl", "SHOP_LEDGERURL"),
             ("Identity.Url", "Identity__Url"),
+            ("LedgerOrigin", "LEDGER_ORIGIN"),
+            ("Shop.LedgerURL", "SHOP_LEDGER_URL"),
         ] {
             assert!(of(path).contains(name), "{path}: {:?}", of(path));
         }

@@ -62,6 +62,7 @@ mod calls;
 mod commands;
 mod components;
 mod config;
+mod dapr;
 mod edge;
 mod eval;
 mod factories;

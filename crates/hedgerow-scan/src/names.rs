@@ -9,7 +9,7 @@ mod shown;
 
 use crate::account::own_files;
 use crate::calls::Answered;
-use crate::edge::{Class, Evidence, Outcome, Place};
+use crate::edge::{Class, Evidence, Outcome, Place, Port};
 use crate::infer::Infer;
 use crate::inventory::Home;
 use crate::mention::{asks_for_host, is_address_variable, named};
@@ -45,6 +45,10 @@ pub(crate) struct Names<'a, 'p> {
     pub(crate) files: BTreeSet<String>,
     /// The keys of settings that it asks for, where it names a file that others have as well.
     pub(crate) keys: BTreeSet<String>,
+    /// The components of Dapr that it may use.
+    may_use: Option<&'a BTreeMap<String, bool>>,
+    /// Those that its code names, and where.
+    pub(crate) components: BTreeMap<String, Place>,
     /// The variables for addresses in code that is reached and that no comment answers for.
     asked: BTreeMap<String, Place>,
     /// What stands around the literals of the function that was asked last.
@@ -58,10 +62,11 @@ impl<'a, 'p> Names<'a, 'p> {
         answered: &'a Answered,
         hosts: &'a Hosts,
         home: &'a Home,
-        given: Option<&Given>,
+        given: Option<&'a Given>,
     ) -> Self {
+        let may_use = given.map(|given| &given.components).filter(|components| !components.is_empty());
         let settings = Addresses::new(given, hosts, &home.name);
-        let (asked_for, mentions, variables, reads, files, keys, asked) = Default::default();
+        let (asked_for, mentions, variables, reads, files, keys, components, asked) = Default::default();
         Self {
             infer,
             reach,
@@ -75,6 +80,8 @@ impl<'a, 'p> Names<'a, 'p> {
             reads,
             files,
             keys,
+            may_use,
+            components,
             asked,
             around: None,
         }
@@ -148,6 +155,12 @@ impl<'a, 'p> Names<'a, 'p> {
             match facts.expr(id) {
                 Expr::Text(word) => {
                     let text = facts.word(*word);
+                    if let Some(name) = self.may_use.and_then(|components| crate::dapr::named(text, components))
+                        && !self.is_answered(function)
+                    {
+                        let place = self.place(Site { function, expr: id });
+                        self.components.entry(name.to_owned()).or_insert(place);
+                    }
                     if is_variable(text) {
                         self.variable(text, Site { function, expr: id }, is_reached);
                         self.ask(text, Site { function, expr: id }, is_reached);
@@ -222,6 +235,16 @@ impl<'a, 'p> Names<'a, 'p> {
             _ => Around::new(self.infer, function),
         };
         for named in all {
+            // `{"dapr-app-id": "ledger"}`: whom Dapr hands the call on to.
+            if is_reached && named.text == text && named.service != self.home.name && self.names_callees(function) {
+                let (class, place, target) = (Class::Proven, self.place(site), text.to_owned());
+                let evidence =
+                    Evidence { class, place, target, port: Port::Unknown, kind: Kind::Http, way: Vec::new() };
+                if !self.is_answered(function) {
+                    self.asked_for.push((named.service.clone(), evidence));
+                    continue;
+                }
+            }
             let pair = (self.home.name.clone(), named.service.clone());
             let is_known = found.edges.get(&pair).is_some_and(|edge| edge.class() < Class::Candidate);
             let range = self.place(site).range;
@@ -243,6 +266,19 @@ impl<'a, 'p> Names<'a, 'p> {
             );
         }
         self.around = Some((function, around));
+    }
+
+    /// Whether a function has the header that tells Dapr whom a call is for.
+    fn names_callees(&self, function: FnId) -> bool {
+        let facts = self.infer.program.facts_of(function);
+        let is_header = |word: &str| word.eq_ignore_ascii_case("dapr-app-id");
+        self.infer.program.exprs(function).any(|id| match facts.expr(id) {
+            Expr::Text(word) => is_header(facts.word(*word)),
+            Expr::Composite { parts, .. } => {
+                facts.parts(*parts).iter().any(|part| part.field.is_some_and(|field| is_header(facts.word(field))))
+            }
+            _ => false,
+        })
     }
 
     fn variable(&mut self, name: &str, site: Site, is_reached: bool) {
@@ -335,7 +371,9 @@ pub(crate) fn filling(tag: &str) -> impl Iterator<Item = &str> {
     let names = ["env:\"", "envconfig:\""].into_iter().filter_map(move |key| {
         let (before, rest) = tag.split_once(key)?;
         let is_key = before.is_empty() || before.ends_with(' ');
-        rest.split(['"', ',']).next().filter(|_| is_key)
+        // `envconfig:"default=x,LEDGER_URL"`
+        let mut parts = rest.split('"').next()?.split(',').filter(|part| !part.contains('=') && *part != "optional");
+        parts.next().filter(|_| is_key)
     });
     names.filter(|name| is_variable(name))
 }

@@ -59,6 +59,8 @@ pub(crate) struct Part {
     pub(crate) sections: BTreeSet<Vec<String>>,
     /// What its reached code has of stores.
     pub(crate) stores: BTreeMap<Store, Used>,
+    /// The components of Dapr that it names, and where.
+    pub(crate) components: BTreeMap<String, Place>,
     /// What of its code was read.
     pub(crate) account: Account,
     /// The directories outside of its own in which code lies that it reaches.
@@ -184,7 +186,7 @@ pub(crate) fn part<'p>(
     (part.mentions, part.variables, part.reads) = (names.mentions, names.variables, names.reads);
     // What the target of a call is made of is asked for, however the code spells it.
     part.variables.extend(variables);
-    (part.files, part.keys) = (names.files, names.keys);
+    (part.files, part.keys, part.components) = (names.files, names.keys, names.components);
     for (service, mention) in
         here.into_iter().flat_map(|(service, all)| all.into_iter().map(move |m| (service.clone(), m)))
     {

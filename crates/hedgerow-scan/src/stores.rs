@@ -286,6 +286,11 @@ impl Fleet {
         self.services.iter().map(|(service, kind)| (service.as_str(), *kind))
     }
 
+    /// The stores that are what a product is called.
+    pub(crate) fn of_product(&self, name: &str) -> BTreeSet<&str> {
+        names::kind_of_name(name).map(|kind| self.of(kind)).unwrap_or_default()
+    }
+
     /// The stores that a client of a kind may mean: where none is of the kind, and it speaks SQL, those of which no more is known.
     pub(crate) fn of(&self, kind: Store) -> BTreeSet<&str> {
         let all = |is: &dyn Fn(Store) -> bool| -> BTreeSet<&str> {

@@ -23,6 +23,7 @@ pub(super) enum Maker {
     Ambassador,
     Apisix,
     Envoy,
+    Oathkeeper,
     /// One whose proxies are no pods of a fleet: a cloud's load balancer, the nodes' network.
     Elsewhere,
 }
@@ -62,6 +63,8 @@ const IMAGES: &[(&str, Maker, Plane)] = &[
     ("datawire/aes", Maker::Ambassador, Plane::Data),
     ("ambassador/aes", Maker::Ambassador, Plane::Data),
     ("apisix", Maker::Apisix, Plane::Data),
+    ("oathkeeper", Maker::Oathkeeper, Plane::Data),
+    ("oathkeeper-maester", Maker::Oathkeeper, Plane::Control),
     ("apisix-ingress-controller", Maker::Apisix, Plane::Control),
 ];
 
@@ -85,6 +88,7 @@ const NAMES: &[(Maker, &[&str])] = &[
     (Maker::Ambassador, &["ambassador", "emissary-ingress"]),
     (Maker::Apisix, &["apisix", "apisix-gateway"]),
     (Maker::Envoy, &["envoy-gateway"]),
+    (Maker::Oathkeeper, &["oathkeeper", "oathkeeper-proxy"]),
 ];
 
 /// What the names of classes and controllers of a maker have in them, those that are part of others last.
@@ -98,6 +102,7 @@ const WORDS: &[(Maker, &[&str])] = &[
     (Maker::Ambassador, &["ambassador", "emissary"]),
     (Maker::Apisix, &["apisix"]),
     (Maker::Envoy, &["envoy"]),
+    (Maker::Oathkeeper, &["oathkeeper"]),
     (Maker::Nginx, &["nginx"]),
 ];
 

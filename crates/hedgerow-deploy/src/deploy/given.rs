@@ -89,6 +89,8 @@ pub struct Given {
     pub settings: Vec<Value>,
     /// The file of each of them.
     pub setting_paths: Vec<String>,
+    /// The components of Dapr that it may use, by their names; and whether it is known that it runs beside Dapr.
+    pub components: BTreeMap<String, bool>,
     /// The names that a compose file links it to or starts it after, each with the key that says so.
     pub after: BTreeMap<String, String>,
     /// Whether it is given something else that could not be read: any variable and any flag may have another value.

@@ -1,7 +1,7 @@
 //! Whom ingress controllers and gateways call: the Services that Ingresses and routes name, of the Gateway API and of the controllers' own.
 //!
 //! See <https://kubernetes.io/docs/concepts/services-networking/ingress/>, <https://gateway-api.sigs.k8s.io/reference/spec/>, Traefik's
-//! `IngressRoute`, Istio's `VirtualService`, Contour's `HTTPProxy`, Emissary's `Mapping` and APISIX' `ApisixRoute`.
+//! `IngressRoute`, Istio's `VirtualService`, Contour's `HTTPProxy`, Emissary's `Mapping`, APISIX' `ApisixRoute` and Oathkeeper's `Rule`.
 
 use super::Route;
 use super::controllers::{Controller, Maker, controllers, maker};
@@ -91,15 +91,18 @@ pub(super) fn routes(items: &[Item], pods: &[Pods], hosts: &Hosts) -> Vec<Route>
         }
         let mut backends = BTreeSet::new();
         let spec = item.value.get("spec").unwrap_or(&Value::Null);
-        named(spec, kind == Kind::VirtualService, 0, &mut backends);
+        match kind {
+            Kind::Own(Maker::Oathkeeper) => addresses(spec, 0, &mut backends),
+            kind => named(spec, kind == Kind::VirtualService, 0, &mut backends),
+        }
         let object = partial_at(&item.value, &["metadata", "name"]).map(|name| name.shown('*')).unwrap_or_default();
         for (service, port) in backends {
             let answers = hosts.answers(&service);
-            let [Answer::Service(service, _)] = answers.as_slice() else { continue };
+            let [Answer::Service(service, own)] = answers.as_slice() else { continue };
             found.extend(of.iter().filter(|(proxy, _)| *proxy != service).map(|(proxy, is_certain)| Route {
                 proxy: (*proxy).to_owned(),
                 service: service.clone(),
-                port,
+                port: port.or(*own),
                 by: format!("{name} {object}"),
                 is_certain: *is_certain,
                 spot: item.spot(&item.value).key("spec"),
@@ -126,6 +129,7 @@ const KINDS: &[(&str, &[&str], Kind)] = &[
     ("Mapping", &["getambassador.io"], Kind::Own(Maker::Ambassador)),
     ("TCPMapping", &["getambassador.io"], Kind::Own(Maker::Ambassador)),
     ("ApisixRoute", &["apisix.apache.org"], Kind::Own(Maker::Apisix)),
+    ("Rule", &["oathkeeper.ory.sh"], Kind::Own(Maker::Oathkeeper)),
 ];
 
 const GATEWAY: &[&str] = &["gateway.networking.k8s.io"];
@@ -371,6 +375,30 @@ fn named(value: &Value, is_istio: bool, depth: usize, found: &mut BTreeSet<(Part
                     _ => {}
                 }
                 named(inner, is_istio, depth + 1, found);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}
+    }
+}
+
+/// The addresses in a rule: of what lies behind, and of those that are asked who calls. What is matched is what callers ask for, and what errors lead to
+/// is for them.
+///
+/// See <https://www.ory.sh/docs/oathkeeper/api-access-rules>.
+fn addresses(value: &Value, depth: usize, found: &mut BTreeSet<(Partial, Option<u16>)>) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    match value {
+        Value::List(list) => list.iter().for_each(|one| addresses(one, depth + 1, found)),
+        Value::Map(pairs) => {
+            for (key, inner) in pairs.iter().filter(|(key, _)| !matches!(key.letters(), "match" | "errors")) {
+                let is_address = ["url", "urls", "remote"].iter().any(|end| key.letters().ends_with(end));
+                let texts = inner.as_list().unwrap_or(std::slice::from_ref(inner)).iter().filter_map(Value::as_text);
+                found.extend(
+                    texts.filter(|text| is_address && text.letters().contains("://")).map(|text| (text.clone(), None)),
+                );
+                addresses(inner, depth + 1, found);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}

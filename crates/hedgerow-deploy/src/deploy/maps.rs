@@ -3,11 +3,12 @@
 use super::Spot;
 use super::item::{Item, partial_at, text_at};
 use super::kustomize;
+use crate::base64;
 use crate::partial::Partial;
 use crate::value::Value;
 use std::collections::BTreeMap;
 
-/// Which kind of objects: ConfigMaps, or Secrets whose texts the tree holds as they are (`stringData`).
+/// Which kind of objects: ConfigMaps, or Secrets whose texts the tree holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Map,
@@ -24,20 +25,48 @@ pub(super) struct Map<'a> {
     pub(super) data: &'a Value,
 }
 
+/// Where the maps are kept that are called the same for whoever uses them: a name that is known in full is no chart's own.
+const ANYWHERE: &str = "*";
+
 /// The ConfigMaps and Secrets among the objects.
 pub(super) fn of<'a>(items: &'a [Item<'a>]) -> Maps<'a> {
     let mut maps = Maps::new();
     for item in items {
-        let (kind, data) = match text_at(&item.value, &["kind"]) {
-            Some("ConfigMap") => (Kind::Map, "data"),
-            Some("Secret") => (Kind::Secret, "stringData"),
+        let (kind, parts): (_, &[&str]) = match text_at(&item.value, &["kind"]) {
+            Some("ConfigMap") => (Kind::Map, &["data"]),
+            Some("Secret") => (Kind::Secret, &["stringData", "data"]),
             _ => continue,
         };
-        if let (Some(name), Some(data)) = (partial_at(&item.value, &["metadata", "name"]), item.value.get(data)) {
+        let Some(name) = partial_at(&item.value, &["metadata", "name"]) else { continue };
+        for data in parts.iter().filter_map(|part| item.value.get(part)) {
             maps.entry((kind, item.scope(), name)).or_default().push(Map { item, data });
+            if item.chart.is_some() && name.known().is_some() {
+                maps.entry((kind, ANYWHERE, name)).or_default().push(Map { item, data });
+            }
         }
     }
+    // Of several charts that have one of a name each means its own.
+    maps.retain(|(_, scope, _), all| {
+        *scope != ANYWHERE || all.windows(2).all(|pair| pair[0].item.scope() == pair[1].item.scope())
+    });
     maps
+}
+
+/// A Secret with the texts that it holds in base64; what is no text is not known.
+pub(super) fn decoded(object: &Value) -> Option<Value> {
+    let pairs = object.as_map().filter(|_| text_at(object, &["kind"]) == Some("Secret"))?;
+    let text = |value: &Value| {
+        value
+            .as_text()
+            .map_or_else(|| value.clone(), |text| Value::Text(base64::decoded(text).unwrap_or_else(Partial::unknown)))
+    };
+    let part = |(key, value): (&Partial, &Value)| match value {
+        Value::Map(data) if key.known() == Some("data") => {
+            (key.clone(), data.iter().map(|(key, value)| (key.clone(), text(value))).collect())
+        }
+        value => (key.clone(), value.clone()),
+    };
+    Some(pairs.iter().map(part).collect())
 }
 
 /// Where the data of a ConfigMap come from.
@@ -67,13 +96,14 @@ impl Origin<'_> {
 }
 
 /// The ConfigMaps or Secrets of a name that the tree writes and that are not in another namespace than the workload. A chart's workload may also use
-/// one from outside of the chart.
+/// one from outside of the chart, or of the only other chart that has one of this name.
 pub(super) fn written<'m>(
     (kind, name): (Kind, &'m Partial),
     item: &'m Item,
     maps: &'m Maps<'m>,
 ) -> impl Iterator<Item = Map<'m>> {
-    let all = maps.get(&(kind, item.scope(), name)).or_else(|| maps.get(&(kind, "", name)));
+    let mut scopes = [item.scope(), "", ANYWHERE].into_iter();
+    let all = scopes.find_map(|scope| maps.get(&(kind, scope, name)));
     let all = all.into_iter().flatten().copied();
     let is_near = |map: &Map| {
         let (one, other) = (&item.namespaces, &map.item.namespaces);

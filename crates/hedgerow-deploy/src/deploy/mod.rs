@@ -5,6 +5,8 @@ mod command;
 mod compose;
 mod container;
 mod controllers;
+mod cut;
+mod dapr;
 mod expand;
 mod exported;
 mod foreign;
@@ -31,6 +33,7 @@ mod whose;
 mod workloads;
 
 pub use command::{Command, Mounted, Word};
+pub use dapr::Component;
 pub use foreign::{Foreign, MapUses, foreign_objects, unused_maps};
 pub use given::{Given, Hiding};
 pub(crate) use ingress::is_route;
@@ -88,6 +91,10 @@ pub struct Deploy {
     projects: BTreeMap<String, published::Project>,
     /// At which ports services listen.
     listening: BTreeMap<String, Listening>,
+    /// The components of Dapr.
+    components: Vec<Component>,
+    /// How Dapr calls programs of pods, with the services.
+    app_ids: BTreeSet<(String, String)>,
 }
 
 /// What could not be read in full.
@@ -109,6 +116,8 @@ pub struct Unread {
     pub services: BTreeSet<String>,
     /// What it asks for and nobody knows, a few words each.
     pub lacks: BTreeSet<String>,
+    /// The directory of its chart, where the template is more than is rendered: whole workloads of services may be left out.
+    pub cut: Option<String>,
 }
 
 impl Deploy {

@@ -3,7 +3,7 @@
 use super::item::{Item, Texts, partial_at, pod_template};
 use super::kustomize::Kustomizations;
 use super::mounts::is_manifest;
-use super::{Deploy, Step, Text, Unread, Unreadable, ingress, maps, published, services, settings, whose};
+use super::{Deploy, Step, Text, Unread, Unreadable, cut, ingress, maps, published, services, settings, whose};
 use crate::helm::Charts;
 use crate::host::{Hosts, with_releases};
 use crate::partial::Gap;
@@ -32,7 +32,7 @@ impl Deploy {
                 Some((directory, _)) => {
                     let rendered = charts.documents(directory, text.text);
                     if !rendered.is_whole || rendered.has_lost {
-                        unread.push((text.path, chart, rendered.is_whole, rendered.lacks));
+                        unread.push((text.path, chart, (rendered.is_whole, rendered.is_cut), rendered.lacks));
                     }
                     (sheets, releases) = (rendered.sheets, rendered.releases);
                     rendered.documents
@@ -48,7 +48,7 @@ impl Deploy {
                     });
                     if let Some(made) = made {
                         if !made.is_whole || made.has_lost {
-                            unread.push((text.path, None, made.is_whole, made.lacks));
+                            unread.push((text.path, None, (made.is_whole, made.is_cut), made.lacks));
                         }
                         sheets = made.sheets;
                         made.documents
@@ -97,6 +97,9 @@ impl Deploy {
         deploy.values(&items, &charts, hosts, &owner);
         let kustomizations = Kustomizations::new(&items, &all);
         for item in &mut items {
+            if let Some(secret) = maps::decoded(&item.value) {
+                item.value = secret;
+            }
             let said = kustomizations.namespaces(item.path);
             if !said.is_empty() {
                 item.namespaces = said;
@@ -123,10 +126,11 @@ impl Deploy {
                 deploy.mute.entry(directory.to_owned()).or_insert_with(|| item.path.to_owned());
             }
         }
+        deploy.dapr(&items, &maps, &pods);
         services::name(&items, &pods, (&mut deploy, hosts));
         deploy.routes.extend(ingress::routes(&items, &pods, hosts));
         published::machines(&deploy.projects, hosts);
-        for (path, chart, is_whole, lacks) in unread {
+        for (path, chart, (is_whole, is_cut), lacks) in unread {
             let of_chart = pods
                 .iter()
                 .filter(|pods| match chart {
@@ -144,10 +148,15 @@ impl Deploy {
                     continue;
                 }
             }
+            let cut = chart.filter(|_| is_cut);
+            if let Some((directory, name)) = cut {
+                services.extend(cut::spoken_of((directory, name), &all, &pods, hosts));
+            }
             for service in &services {
                 deploy.given.entry(service.clone()).or_default().is_open = true;
             }
-            deploy.unread.insert(path.to_owned(), Unread { services, lacks, kind: Unreadable::Template });
+            let cut = cut.map(|(directory, _)| charts.outermost(directory).to_owned());
+            deploy.unread.insert(path.to_owned(), Unread { services, lacks, kind: Unreadable::Template, cut });
         }
         for (path, fault) in charts.broken() {
             deploy.broken.insert(path.to_owned(), fault.to_owned());

@@ -9,7 +9,7 @@ use super::template::Template;
 use super::values::Set;
 use super::weights::weight;
 use super::{choice, lost, parse, scope};
-use crate::deploy::{Sheet, all_documents, documents, fault_line, swells};
+use crate::deploy::{Sheet, all_documents, documents, fault_line, is_route, swells};
 use crate::partial::{Gap, Partial};
 use crate::value::Value;
 use std::collections::BTreeSet;
@@ -47,6 +47,8 @@ pub(crate) struct Rendered {
     pub(crate) releases: Vec<Option<Arc<str>>>,
     /// Whether there is nothing else that is read.
     pub(crate) is_whole: bool,
+    /// Whether it is more than is rendered: what is left out may be whole workloads.
+    pub(crate) is_cut: bool,
     /// Whether lines are left out that are not known and may give something to a container.
     pub(crate) has_lost: bool,
     /// What the template asks for and nobody knows, a few words each.
@@ -74,7 +76,7 @@ impl Charts {
     ) -> Rendered {
         let sides = library.count_sides(&mut template.nodes);
         let is_whole = !template.is_cut && sides <= MAX_SIDES;
-        let mut found = Rendered { is_whole, ..Rendered::default() };
+        let mut found = Rendered { is_whole, is_cut: !is_whole, ..Rendered::default() };
         if template.is_cut {
             found.lacks.insert("a part of it is not closed, or too deep".to_owned());
         }
@@ -92,6 +94,7 @@ impl Charts {
                 let (text, lines) = made.into_parts();
                 let (text, may_give) = lost::without_lost(text);
                 found.is_whole &= !around.spent.is_short();
+                found.is_cut |= around.spent.is_short();
                 found.has_lost |= may_give;
                 steps += around.spent.steps();
                 found.lacks.append(&mut around.spent.lacks());
@@ -105,7 +108,7 @@ impl Charts {
                     continue;
                 }
                 if steps > MAX_STEPS || bytes > MAX_BYTES {
-                    found.is_whole = false;
+                    (found.is_whole, found.is_cut) = (false, true);
                     found.lacks.insert("all that it can come to is more work than is done for one template".to_owned());
                     return found;
                 }
@@ -211,5 +214,10 @@ fn map<const N: usize>(pairs: [(&str, Value); N]) -> Value {
 
 /// Whether a template of a chart can come to something that is read.
 pub(crate) fn is_read(text: &str) -> bool {
+    let mut kinds = text.lines().filter_map(|line| line.strip_prefix("kind:"));
+    let is_kind = |kind: &str| is_route(kind) || matches!(kind, "Secret" | "Component");
+    if kinds.any(|kind| is_kind(kind.trim().trim_matches(['"', '\'']))) {
+        return true;
+    }
     READ.iter().chain(&["include", "template", "tpl", "block"]).any(|word| text.contains(word))
 }

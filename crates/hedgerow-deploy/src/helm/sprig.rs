@@ -6,6 +6,7 @@ use super::made::under;
 use super::printed::{cast, printed};
 use super::spent::{Spent, Work};
 use super::{cut, merge, regexes, urls};
+use crate::base64;
 use crate::deploy::documents;
 use crate::partial::{Gap, Partial};
 use crate::value::{Map, Value};
@@ -17,7 +18,6 @@ const MAX_COUNT: usize = 64;
 const OPAQUE: &[&str] = &[
     "adler32sum",
     "ago",
-    "b64enc",
     "bcrypt",
     "date",
     "date_in_zone",
@@ -140,6 +140,8 @@ pub(super) fn call(name: &str, arguments: &[Option<Value>], spent: &Spent) -> Gi
         ("int" | "int64" | "float64" | "atoi" | "toDecimal" | "ceil" | "floor", 1) | ("round", 2..=3) => {
             cast(name, arguments)
         }
+        ("b64enc", 1) => last.map(|value| Value::Text(base64::encoded(&written(Some(value))))),
+        ("b64dec", 1) => last.and_then(Value::as_text).and_then(base64::decoded).map(Value::Text),
         ("toRawJson", 1) => last.map(|value| Value::Text(value.json())),
         ("toPrettyJson", 1) => last.map(|value| Value::Text(value.json_on_lines())),
         ("snakecase", 1) => word(|text| parted(text, '_')),

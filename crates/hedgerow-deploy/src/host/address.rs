@@ -155,6 +155,10 @@ const DRIVERS: &[&str] = &["jdbc:", "r2dbc:pool:", "r2dbc:", "jdbc:p6spy:"];
 /// The hosts in an address, in lower case, each with its port if that is a number.
 pub(super) fn hosts(address: &str) -> Vec<(String, Option<u16>)> {
     let address = address.trim();
+    // Dapr beside a program hands a call on to whom the path names: `http://localhost:3500/v1.0/invoke/ledger/method/books`.
+    if let Some((_, path)) = address.split_once("/v1.0/invoke/") {
+        return hosts(path.split_once("/method/").map_or(path, |(callee, _)| callee));
+    }
     if let Some(found) = connection_string(address) {
         return found;
     }

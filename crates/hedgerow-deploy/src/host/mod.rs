@@ -203,6 +203,12 @@ impl Hosts {
         self.common.namespaces.first().map(String::as_str)
     }
 
+    /// The services that have names.
+    pub(crate) fn services(&self) -> impl Iterator<Item = &str> {
+        let all: BTreeSet<&str> = self.common.names.values().map(String::as_str).collect();
+        all.into_iter()
+    }
+
     /// The service of a bare name; where no service has it as it is written, the one that has it with `-` for `_` or the other way round.
     pub fn named(&self, name: &str) -> Option<&str> {
         self.known(&name.to_lowercase())

@@ -351,10 +351,14 @@ pub(super) fn setting(path: &[String], name: &str, field: Option<&Field>) -> Vec
     if field.embedded {
         return vec![Value::Setting(path.to_vec())];
     }
-    let tag = |key: &str| {
+    let whole = |key: &str| {
         let text = field.tag.as_deref()?;
-        let rest = &text[text.find(&format!("{key}:\""))? + key.len() + 2..];
-        let value = rest.split('"').next()?.split(',').next()?;
+        text[text.find(&format!("{key}:\""))? + key.len() + 2..].split('"').next()
+    };
+    // Words without a value are the name; `envconfig:"optional,default=x,LEDGER_URL"` has it last.
+    let is_option = |part: &&str| part.contains('=') || *part == "optional";
+    let tag = |key: &str| {
+        let value = whole(key)?.split(',').find(|part| !(key == "envconfig" && is_option(part)))?;
         (!value.is_empty() && value != "-").then(|| value.to_owned())
     };
     let mut values = Vec::new();
@@ -377,6 +381,10 @@ pub(super) fn setting(path: &[String], name: &str, field: Option<&Field>) -> Vec
     };
     values.extend(within("env").map(|name| Value::Text(Template::piece(Piece::Environment(name)))));
     values.extend(within("default").map(|text| Value::Text(Template::text(&text))));
+    let default = ["env", "envconfig"]
+        .into_iter()
+        .filter_map(|key| whole(key)?.split(',').find_map(|part| part.strip_prefix("default=")));
+    values.extend(default.map(|text| Value::Text(Template::text(text))));
     for key in ["envDefault", "default"] {
         values.extend(tag(key).map(|text| Value::Text(Template::text(&text))));
     }

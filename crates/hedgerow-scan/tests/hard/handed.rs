@@ -67,3 +67,26 @@ fn one_template_writes_many_workers() {
     expected.push("unparsed-code chart/templates/workers.yaml".to_owned());
     finds(&tree, &expected.iter().map(String::as_str).collect::<Vec<_>>());
 }
+
+/// What is left out of a chart that is too much may be all that a service is given.
+#[test]
+fn a_chart_that_is_too_much_is_asked_about_with_the_services_that_it_may_deploy() {
+    let worker = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: s-shop-worker}\nspec: {template: {spec: {containers: [{name: a, image: 'x/shop-worker', args: ['--url=http://s-ledger:80']}]}}}\n";
+    let tree = |loops: usize| {
+        format!(
+            "-- service.shop-worker/x.txt\n-- service.ledger/x.txt\n-- service.mail/x.txt\n-- k8s/ledger.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: s-ledger}}\nspec: {{template: {{spec: {{containers: [{{name: a, image: l}}]}}}}}}\n\
+             -- chart/Chart.yaml\nname: shop\n-- chart/values.yaml\nl: [1, 2, 3, 4, 5, 6, 7, 8, 9]\nworkers: {{shopWorker: {{}}}}\n-- chart/templates/all.yaml\n{}{}---\n{worker}",
+            "{{ range $.Values.l }}\n".repeat(loops),
+            "{{ end }}\n".repeat(loops)
+        )
+    };
+    let asked = |tree: &str| {
+        let found = crate::outcome(tree)
+            .findings
+            .into_iter()
+            .filter(|finding| finding.code == hedgerow_core::diag::Code::UnknownClient);
+        found.map(|finding| finding.services.into_iter().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
+    };
+    assert_eq!(asked(&tree(6)), ["service.shop-worker"]);
+    assert_eq!(asked(&tree(1)), Vec::<String>::new());
+}

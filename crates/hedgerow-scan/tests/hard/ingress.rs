@@ -31,6 +31,8 @@ fn a_controller_calls_what_its_objects_name() {
     let virtual_service = "kind: VirtualService\nmetadata: {name: a}\nspec: {gateways: [edge], http: [{route: [{destination: {host: s-ledger.prod.svc.cluster.local, port: {number: 80}}}]}]}";
     let proxy = "kind: HTTPProxy\nmetadata: {name: a}\nspec: {routes: [{services: [{name: s-ledger, port: 80}]}]}";
     let mapping = "kind: Mapping\nmetadata: {name: a}\nspec: {prefix: /a, service: 'http://s-ledger:80'}";
+    let rule = "apiVersion: oathkeeper.ory.sh/v1alpha1\nkind: Rule\nmetadata: {name: a}\nspec: {upstream: {url: 'http://s-ledger.default.svc.cluster.local:80'}, match: {url: 'http://s-shop/<.*>'}}";
+    let asking = "apiVersion: oathkeeper.ory.sh/v1alpha1\nkind: Rule\nmetadata: {name: a}\nspec: {upstream: {url: 'http://books.example.com'}, mutators: [{handler: hydrator, config: {api: {url: 'http://s-ledger/a'}}}], errors: [{handler: redirect, config: {to: 'http://s-shop/login', url: 'http://s-shop'}}]}";
     let both = &["ingress-nginx", "traefik"][..];
     finds_all(&[
         ("an Ingress of a class", tree(both, &ingress("ingressClassName: nginx, ")), nginx),
@@ -43,6 +45,9 @@ fn a_controller_calls_what_its_objects_name() {
         ("Istio's", tree(&["istio-ingressgateway"], virtual_service), &["istio-ingressgateway -> ledger joined"]),
         ("Contour's", tree(&["contour-envoy"], proxy), &["contour-envoy -> ledger joined"]),
         ("Emissary's", tree(&["ambassador"], mapping), &["ambassador -> ledger joined"]),
+        ("Oathkeeper's", tree(&["oathkeeper"], rule), &["oathkeeper -> ledger joined"]),
+        ("whom Oathkeeper asks", tree(&["oathkeeper"], asking), &["oathkeeper -> ledger joined"]),
+        ("a rule of others", tree(&["oathkeeper"], &rule.replace("oathkeeper.ory.sh", "example.com")), &[]),
         // What is not told is no call, or is not certain.
         (
             "without a class, of two",

@@ -326,6 +326,30 @@ fn settings_of_other_libraries() {
             &variable("SHOP_LEDGER_URL"),
         ),
         (
+            "\"github.com/vrischmann/envconfig\"",
+            "type Config struct { LedgerOrigin string `envconfig:\"default=http://127.0.0.1:3001\"` }",
+            "c := Config{}; envconfig.InitWithPrefix(&c, \"SHOP\"); http.Get(c.LedgerOrigin)",
+            &variable("SHOP_LEDGER_ORIGIN"),
+        ),
+        (
+            "\"github.com/vrischmann/envconfig\"",
+            "type Config struct { Books string `envconfig:\"default=http://127.0.0.1:3001,LEDGER_URL\"` }",
+            "var c Config; envconfig.InitWithPrefix(&c, \"SHOP\"); http.Get(c.Books)",
+            &variable("LEDGER_URL"),
+        ),
+        (
+            "\"github.com/vrischmann/envconfig\"",
+            "type Config struct { Books string `envconfig:\"SHOP_LEDGER_URL,optional\"` }",
+            "var c Config; envconfig.InitWithOptions(&c, envconfig.Options{Prefix: \"SHOP\", AllOptional: true}); http.Get(c.Books)",
+            &variable("SHOP_LEDGER_URL"),
+        ),
+        (
+            "\"github.com/vrischmann/envconfig\"",
+            "type Part struct { Host string `envconfig:\"default=localhost,LEDGER_HOST\"` }\ntype Config struct { Ledger Part }",
+            "var c Config; envconfig.Init(&c); http.Get(\"http://\" + c.Ledger.Host)",
+            &variable("LEDGER_HOST"),
+        ),
+        (
             "\"github.com/caarlos0/env/v11\"",
             "type Config struct { Books string `env:\"LEDGER,required\"` }",
             "c := Config{}; env.Parse(&c); http.Get(c.Books)",
