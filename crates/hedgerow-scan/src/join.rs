@@ -69,7 +69,10 @@ impl Join<'_> {
                     // With a piece that is not set only the name of a service says anything.
                     Answer::Service(..) => judged.answers.push(answer),
                     // Of a program beside this one the port alone may be another one.
-                    Answer::Local if names_machine(&text) => judged.answers.push(answer),
+                    Answer::Local if names_machine(&text) => {
+                        judged.answers.push(answer);
+                        judged.missing.clear();
+                    }
                     _ if judged.missing.is_empty() => judged.answers.push(answer),
                     _ => {}
                 }
