@@ -17,7 +17,7 @@ use crate::pack::Packs;
 use crate::program::{FnId, GlobalId, Owner, PackageId, TypeId};
 use asked::Asked;
 use dispatch::Dynamic;
-use hedgerow_code::ir::{Argument, Def, Expr, ExprId};
+use hedgerow_code::ir::{Argument, Def, Expr, ExprId, Facts, Store};
 pub(crate) use made::is_plain;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -129,6 +129,15 @@ enum Target<'p> {
     Inside(Callee<'p>),
     /// Out of the tree.
     Outside(PathId),
+}
+
+/// Whether an assignment puts an element into a local, which has it as a definition too.
+fn is_element_of_local(facts: &Facts, store: &Store) -> bool {
+    let mut base = store.target;
+    while let Expr::Index { of, .. } = facts.expr(base) {
+        base = *of;
+    }
+    matches!(facts.expr(base), Expr::Local(_))
 }
 
 /// The packages that loading `packages` loads, those included.
@@ -366,7 +375,7 @@ impl<'p> Walk<'_, 'p> {
         }
         self.lose(function, &followed);
         self.locals(function);
-        for store in facts.stores(decl) {
+        for store in facts.stores(decl).iter().filter(|store| !is_element_of_local(facts, store)) {
             if matches!(facts.expr(store.target), Expr::Index { .. }) {
                 self.stray(function, store.value);
             }
@@ -387,7 +396,7 @@ impl<'p> Walk<'_, 'p> {
                 followed.extend(facts.parts(*parts).iter().map(|part| part.value));
             }
         }
-        for store in facts.stores(decl) {
+        for store in facts.stores(decl).iter().filter(|store| !is_element_of_local(facts, store)) {
             followed.insert(store.value);
         }
         for values in facts.returns(decl.returns) {

@@ -3,9 +3,11 @@
 use super::environment::variable;
 use super::{Eval, Frame, MAX_DEPTH};
 use crate::program::FnId;
+use crate::reach::Site;
 use crate::value::{Piece, Template, Value, Values};
 use hedgerow_code::ir::{ALL, Expr, Part, TypeRef, TypeRefId};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 impl Eval<'_, '_> {
     /// The elements of a list or a map, or the one under a key. A container has no value apart from its elements', so
@@ -39,32 +41,11 @@ impl Eval<'_, '_> {
                     values.add(&key.map_or_else(|| Values::one(Value::Text(Template::piece(Piece::Hole))), variable));
                 }
                 Value::Made(site, chain) => {
-                    let frame = Frame { function: site.function, chain: chain.clone() };
-                    let program = self.infer.program;
-                    if let Some(found) = self.made_by(*site, chain, key) {
-                        values.add(&found);
-                        values.add(&self.put_into(*site, key));
-                        continue;
+                    if self.is_container(value) {
+                        values.add(&self.held(*site, chain, key));
+                    } else {
+                        values.known.insert(value.clone(), way.clone());
                     }
-                    let parts = match program.expr(site.function, site.expr) {
-                        Expr::Composite { ty, parts } if self.is_loose(site.function, *ty) => *parts,
-                        _ => {
-                            values.known.insert(value.clone(), way.clone());
-                            continue;
-                        }
-                    };
-                    let under = |part: &&Part| match part.key {
-                        Some(id) => self.fits_key(&frame, id, key),
-                        None => key.is_none_or(|key| part.field.is_none() || self.is_field(site.function, part, key)),
-                    };
-                    for part in program.parts(site.function, parts) {
-                        if self.is_field(site.function, part, ALL) {
-                            values.add(&self.elements(&self.eval(&frame, part.value, 0), key));
-                        } else if under(&part) {
-                            values.add(&self.eval(&frame, part.value, 0));
-                        }
-                    }
-                    values.add(&self.put_into(*site, key));
                 }
                 Value::Named(call, chain) => {
                     let (Some(arguments), Some(key)) = (self.written(*call), key) else { continue };
@@ -84,6 +65,49 @@ impl Eval<'_, '_> {
                 }
             }
         }
+        values
+    }
+
+    /// What lies in a container that is written out or made, under a key or whatever lies there. Answers are kept: containers that take each
+    /// other over are asked for the same many times, and those that do so in a ring for themselves.
+    fn held(&self, site: Site, chain: &[Site], key: Option<&str>) -> Rc<Values> {
+        let asked = (Frame { function: site.function, chain: chain.to_vec() }, site.expr, key.map(str::to_owned));
+        if let Some(known) = self.held.borrow().get(&asked) {
+            return Rc::clone(known);
+        }
+        if !self.open_held.borrow_mut().insert(asked.clone()) {
+            self.cuts.set(self.cuts.get() + 1);
+            return Rc::default();
+        }
+        let cuts = self.cuts.get();
+        let values = Rc::new(self.lies_in(site, &asked.0, key));
+        self.open_held.borrow_mut().remove(&asked);
+        if self.cuts.get() == cuts {
+            self.held.borrow_mut().insert(asked, Rc::clone(&values));
+        }
+        values
+    }
+
+    fn lies_in(&self, site: Site, frame: &Frame, key: Option<&str>) -> Values {
+        let program = self.infer.program;
+        let mut values = match self.made_by(site, &frame.chain, key) {
+            Some(found) => found,
+            None => Values::default(),
+        };
+        if let Expr::Composite { parts, .. } = program.expr(site.function, site.expr) {
+            let under = |part: &&Part| match part.key {
+                Some(id) => self.fits_key(frame, id, key),
+                None => key.is_none_or(|key| part.field.is_none() || self.is_field(site.function, part, key)),
+            };
+            for part in program.parts(site.function, *parts) {
+                if self.is_field(site.function, part, ALL) {
+                    values.add(&self.elements(&self.eval(frame, part.value, 0), key));
+                } else if under(&part) {
+                    values.add(&self.eval(frame, part.value, 0));
+                }
+            }
+        }
+        values.add(&self.put_into(site, key));
         values
     }
 

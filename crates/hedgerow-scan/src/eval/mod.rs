@@ -8,6 +8,7 @@ mod checked;
 mod composed;
 mod elements;
 mod environment;
+mod flows;
 mod keys;
 mod maps;
 mod packs;
@@ -67,6 +68,9 @@ pub(crate) struct Frame {
 
 type Key = (Frame, ExprId, u16);
 
+/// A container, and the key under which something is looked for in it.
+type Under = (Frame, ExprId, Option<String>);
+
 /// The calls of the closures of a function, by the closure.
 type ClosureCalls = BTreeMap<u32, Vec<ExprId>>;
 
@@ -82,8 +86,15 @@ pub(crate) struct Eval<'a, 'p> {
     open_named: RefCell<BTreeSet<(FnId, String)>>,
     /// The calls of the closures of functions, by the closure.
     closures: RefCell<BTreeMap<FnId, Rc<ClosureCalls>>>,
-    /// What calls put into containers; none before it is asked for.
-    filled: RefCell<Option<Rc<puts::Filled<'p>>>>,
+    /// What is put into containers.
+    filled: RefCell<BTreeMap<Site, Rc<flows::Filled<'p>>>>,
+    /// What lies in containers under a key.
+    held: RefCell<BTreeMap<Under, Rc<Values>>>,
+    open_held: RefCell<BTreeSet<Under>>,
+    /// Where the values of functions go.
+    uses: RefCell<BTreeMap<FnId, Rc<flows::Uses<'p>>>>,
+    /// The names under which containers may be filled; none before they are asked for.
+    takings: RefCell<Option<Rc<flows::Names<'p>>>>,
     /// The made classes that stand for an interface.
     behind: RefCell<BTreeMap<TypeId, Vec<TypeId>>>,
     depth: Cell<usize>,
@@ -126,6 +137,10 @@ impl<'a, 'p> Eval<'a, 'p> {
             open_named: RefCell::default(),
             closures: RefCell::default(),
             filled: RefCell::default(),
+            held: RefCell::default(),
+            open_held: RefCell::default(),
+            uses: RefCell::default(),
+            takings: RefCell::default(),
             behind: RefCell::default(),
             depth: Cell::new(0),
             steps: Cell::new(0),

@@ -79,17 +79,20 @@ impl<'p> Eval<'_, 'p> {
                     let found = packs::setting(path, name, field.map(|(_, _, field)| field));
                     settings.known.extend(found.into_iter().map(|value| (value, way.clone())));
                 }
-                Value::Made(made, chain) => match self.part(*made, chain, name) {
-                    Some(found) => values.add(&found),
-                    None => {
-                        precise = false;
-                        let field = field.map(|(_, _, field)| field);
-                        for path in self.filled_from(*made, chain) {
-                            let found = packs::setting(&path, name, field);
-                            settings.known.extend(found.into_iter().map(|value| (value, way.clone())));
+                Value::Made(made, chain) => {
+                    match self.part(*made, chain, name) {
+                        Some(found) => values.add(&found),
+                        None => {
+                            precise = false;
+                            let field = field.map(|(_, _, field)| field);
+                            for path in self.filled_from(*made, chain) {
+                                let found = packs::setting(&path, name, field);
+                                settings.known.extend(found.into_iter().map(|value| (value, way.clone())));
+                            }
                         }
                     }
-                },
+                    values.add(&self.laid_in(value, *made, name));
+                }
                 Value::Environment => values.add(&variable(name)),
                 Value::Text(_) | Value::Named(..) | Value::Connection(..) => precise = false,
             }
@@ -139,6 +142,20 @@ impl<'p> Eval<'_, 'p> {
         if values.is_empty() || from_outside {
             values.add(&Values::lost(site));
             values.unknown.extend(base.aside());
+        }
+        values
+    }
+
+    /// What is put under a name into a value that is written out, wherever it lies, and what somebody outside of the tree may put there.
+    fn laid_in(&self, value: &Value, made: Site, name: &str) -> Values {
+        if self.is_container(value) {
+            return self.put_into(made, Some(name));
+        }
+        let mut values = Values::default();
+        // `c := Config{URL: "http://ledger"}; json.Unmarshal(text, &c)`
+        let is_written = matches!(self.infer.program.expr(made.function, made.expr), Expr::Composite { .. });
+        if is_written && self.semantics(made.function).has_conversions() {
+            self.fillings(made).outside.iter().for_each(|call| values.add(&Values::lost(*call)));
         }
         values
     }

@@ -18,6 +18,7 @@ mod django;
 mod environment;
 mod exported;
 mod exports;
+mod filled;
 mod go;
 mod handed;
 mod held;

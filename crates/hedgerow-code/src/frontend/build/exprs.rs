@@ -183,7 +183,7 @@ impl Builder<'_> {
         self.facts.spans.truncate(end);
     }
 
-    /// Adds an assignment. Locals get a definition, everything else a store.
+    /// Adds an assignment. Locals get a definition, their elements both, everything else a store.
     pub(crate) fn assign(&mut self, target: ExprId, value: ExprId, result: u16) {
         // `m[k] = v` on a local gives the local an element; elements and their container share one set of values.
         let mut base = target;
@@ -192,9 +192,11 @@ impl Builder<'_> {
         }
         if let Expr::Local(local) = *self.facts.expr(base) {
             self.define(local, Def::Value { expr: value, result });
-        } else {
-            self.store(Store { target, value, result });
+            if base == target {
+                return;
+            }
         }
+        self.store(Store { target, value, result });
     }
 
     /// Adds a call, and gives the locals whose address is passed their definition.
