@@ -5,6 +5,7 @@
 
 mod asked;
 mod dispatch;
+mod escapes;
 mod lookups;
 mod made;
 mod stores;
@@ -114,6 +115,10 @@ struct Walk<'a, 'p> {
     /// Where such calls lead out of the tree.
     led_out: BTreeSet<(Site, String)>,
     escaped: BTreeSet<TypeId>,
+    gone: escapes::Gone<'p>,
+    /// Where calls of closures have been led, and those of functions.
+    led_closures: BTreeSet<(Site, FnId, u32)>,
+    led: BTreeSet<(Site, FnId)>,
     held: Held<'p>,
     /// The packages that are loaded.
     loaded: BTreeSet<PackageId>,
@@ -173,6 +178,9 @@ pub(crate) fn reach<'p>(infer: &Infer<'_, 'p>, packs: &Packs, entries: &[FnId]) 
         asked: BTreeMap::new(),
         led_out: BTreeSet::new(),
         escaped: BTreeSet::new(),
+        gone: escapes::Gone::default(),
+        led_closures: BTreeSet::new(),
+        led: BTreeSet::new(),
         held: Held::default(),
         taken: Vec::new(),
         loaded: BTreeSet::new(),
@@ -249,12 +257,12 @@ impl<'p> Walk<'_, 'p> {
     }
 
     fn call_one(&mut self, site: Site, function: FnId) {
-        let targets = self.reach.targets.entry(site).or_default();
-        if !targets.contains(&function) {
-            targets.push(function);
+        if self.led.insert((site, function)) {
+            self.reach.targets.entry(site).or_default().push(function);
             self.reach.callers.entry(function).or_default().push(site);
             self.passed(site, function);
             self.hand(site, function);
+            self.passes(site, function);
         }
         self.add(function, Some(site));
     }
@@ -282,7 +290,7 @@ impl<'p> Walk<'_, 'p> {
             }
         }
         for (argument, parameter) in arguments.iter().skip(before).zip(program.parameters(function)) {
-            if program.local_type(function, *parameter).and_then(|ty| program.external(ty)).is_some() {
+            if program.local_type(function, *parameter).is_some_and(|ty| self.is_outside(ty)) {
                 self.escape(site.function, argument.value);
             }
         }
@@ -408,7 +416,11 @@ impl<'p> Walk<'_, 'p> {
         if decl.name.is_empty() {
             let file = program.file_of(function);
             for (index, global) in (0_u32..).zip(&facts.globals) {
+                let is_outside = global.ty.is_some_and(|ty| self.is_outside(program.written_in(file, ty)));
                 for (value, result) in &global.values {
+                    if is_outside {
+                        self.escape(function, *value);
+                    }
                     if *result == 0 {
                         followed.insert(*value);
                         self.lay(function, *value, Slot::Global(GlobalId { file, index }));
@@ -432,14 +444,14 @@ impl<'p> Walk<'_, 'p> {
                             self.make(id);
                         }
                     }
-                    Def::Value { expr, .. } if program.external(ty).is_some() => self.escape(function, expr),
+                    Def::Value { expr, .. } if self.is_outside(ty) => self.escape(function, expr),
                     _ => {}
                 }
             }
         }
         for values in facts.returns(decl.returns) {
             for (value, ty) in values.iter().zip(facts.results(decl)) {
-                if program.external(program.written(function, *ty)).is_some() {
+                if self.is_outside(program.written(function, *ty)) {
                     self.escape(function, *value);
                 }
             }

@@ -219,6 +219,11 @@ pub trait Semantics: Sync {
         self.has_framed_classes()
     }
 
+    /// Whether a text or a pair of a value and a text that is handed on names a function that is called: `'render'`, `[$page, 'render']`.
+    fn calls_by_text(&self) -> bool {
+        false
+    }
+
     /// Whether an interface that nobody implements may be filled from the configuration.
     fn has_filled_interfaces(&self) -> bool {
         false

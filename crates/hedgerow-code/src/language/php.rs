@@ -39,6 +39,10 @@ impl Semantics for Php {
         true
     }
 
+    fn calls_by_text(&self) -> bool {
+        true
+    }
+
     // Symfony's: <https://symfony.com/doc/current/configuration.html>.
     fn settings_beside(&self) -> Option<(&'static str, &'static str)> {
         Some(("src", "config"))

@@ -6,7 +6,7 @@ use crate::program::FnId;
 use crate::reach::Site;
 use crate::value::{Piece, Template, Value, Values};
 use hedgerow_code::ir::{ALL, Expr, Part, TypeRef, TypeRefId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 impl Eval<'_, '_> {
@@ -68,8 +68,8 @@ impl Eval<'_, '_> {
         values
     }
 
-    /// What lies in a container that is written out or made, under a key or whatever lies there. Answers are kept: containers that take each
-    /// other over are asked for the same many times, and those that do so in a ring for themselves.
+    /// What lies in a container that is written out or made, under a key or whatever lies there, with what lies in those that it takes over.
+    /// Such containers hold each other in rings, so each counts once. Answers are kept.
     fn held(&self, site: Site, chain: &[Site], key: Option<&str>) -> Rc<Values> {
         let asked = (Frame { function: site.function, chain: chain.to_vec() }, site.expr, key.map(str::to_owned));
         if let Some(known) = self.held.borrow().get(&asked) {
@@ -80,7 +80,7 @@ impl Eval<'_, '_> {
             return Rc::default();
         }
         let cuts = self.cuts.get();
-        let values = Rc::new(self.lies_in(site, &asked.0, key));
+        let values = Rc::new(self.with_taken_over(key, || self.lies_in(site, &asked.0, key)));
         self.open_held.borrow_mut().remove(&asked);
         if self.cuts.get() == cuts {
             self.held.borrow_mut().insert(asked, Rc::clone(&values));
@@ -88,12 +88,51 @@ impl Eval<'_, '_> {
         values
     }
 
+    /// What is found of a container, with what lies in those that it takes over, and these in turn.
+    pub(super) fn with_taken_over(&self, key: Option<&str>, find: impl FnOnce() -> Values) -> Values {
+        self.taken_over.borrow_mut().push(Vec::new());
+        let mut values = find();
+        let mut seen = BTreeSet::new();
+        let next = || self.taken_over.borrow_mut().last_mut().and_then(Vec::pop);
+        while let Some((frame, expr)) = next() {
+            let asked = (frame, expr, key.map(str::to_owned));
+            if seen.contains(&asked) {
+                continue;
+            }
+            let site = Site { function: asked.0.function, expr };
+            self.steps.set(self.steps.get() + 1);
+            if self.steps.get() > self.question_limit() {
+                self.cuts.set(self.cuts.get() + 1);
+                values.add(&Values::lost(site));
+                break;
+            }
+            let known = self.held.borrow().get(&asked).map(Rc::clone);
+            values.add(&known.unwrap_or_else(|| Rc::new(self.lies_in(site, &asked.0, key))));
+            seen.insert(asked);
+        }
+        self.taken_over.borrow_mut().pop();
+        values
+    }
+
+    /// What a container that is being looked at takes over from others. Those that are written out or made are looked at after it.
+    pub(super) fn take_over(&self, of: &Values, key: Option<&str>) -> Values {
+        let mut rest = Values { known: BTreeMap::new(), unknown: of.unknown.clone() };
+        for (value, way) in &of.known {
+            match (value, self.taken_over.borrow_mut().last_mut()) {
+                (Value::Made(site, chain), Some(open)) if self.is_container(value) => {
+                    open.push((Frame { function: site.function, chain: chain.clone() }, site.expr));
+                }
+                _ => {
+                    rest.known.insert(value.clone(), way.clone());
+                }
+            }
+        }
+        self.elements(&rest, key)
+    }
+
     fn lies_in(&self, site: Site, frame: &Frame, key: Option<&str>) -> Values {
         let program = self.infer.program;
-        let mut values = match self.made_by(site, &frame.chain, key) {
-            Some(found) => found,
-            None => Values::default(),
-        };
+        let mut values = self.made_by(site, &frame.chain, key).unwrap_or_default();
         if let Expr::Composite { parts, .. } = program.expr(site.function, site.expr) {
             let under = |part: &&Part| match part.key {
                 Some(id) => self.fits_key(frame, id, key),
@@ -101,7 +140,7 @@ impl Eval<'_, '_> {
             };
             for part in program.parts(site.function, *parts) {
                 if self.is_field(site.function, part, ALL) {
-                    values.add(&self.elements(&self.eval(frame, part.value, 0), key));
+                    values.add(&self.take_over(&self.eval(frame, part.value, 0), key));
                 } else if under(&part) {
                     values.add(&self.eval(frame, part.value, 0));
                 }

@@ -1,4 +1,4 @@
-//! Where lists and maps go: the other names they have, what is put there under those, and who outside of the tree may fill them.
+//! Where lists and maps go: the other names they have, and what is put there under those.
 
 use super::puts::PUTS;
 use super::{Eval, Frame};
@@ -41,7 +41,7 @@ pub(super) struct Uses<'p> {
     next: BTreeMap<ExprId, Vec<Next<'p>>>,
     locals: BTreeMap<LocalId, Vec<ExprId>>,
     /// The calls whose result something else is made of.
-    taken: BTreeSet<ExprId>,
+    pub(super) taken: BTreeSet<ExprId>,
 }
 
 /// Which arguments of a call it puts into a container.
@@ -70,103 +70,6 @@ pub(super) struct Names<'p> {
     globals: BTreeMap<GlobalId, Vec<Site>>,
     members: BTreeMap<&'p str, Vec<Site>>,
 }
-
-/// The functions of libraries that put all there is in their other arguments into the first one.
-const INTO_FIRST: &[&str] =
-    &["assign", "extend", "merge", "mergewith", "defaults", "defaultsdeep", "copy", "update", "deepupdate", "addall"];
-
-/// What functions are called like that fill what they are handed, whatever they give back.
-const FILLS: &[&str] = &["unmarshal", "decode", "deserialize", "fill", "populate", "hydrate", "into", "scan", "bind"];
-
-/// What those are called like that may do so where nobody looks at what they give back.
-const CHANGES: &[&str] =
-    &["load", "merge", "update", "assign", "extend", "defaults", "copy", "apply", "override", "patch", "read"];
-
-/// What functions are called like that only look at what they are handed, or keep it.
-const READS: &[&str] = &[
-    "print",
-    "println",
-    "printf",
-    "log",
-    "debug",
-    "info",
-    "warn",
-    "warning",
-    "error",
-    "trace",
-    "fatal",
-    "notice",
-    "dump",
-    "dumps",
-    "stringify",
-    "serialize",
-    "marshal",
-    "encode",
-    "write",
-    "send",
-    "post",
-    "publish",
-    "emit",
-    "render",
-    "respond",
-    "json",
-    "format",
-    "len",
-    "count",
-    "size",
-    "keys",
-    "freeze",
-    "seal",
-    "assert",
-    "check",
-    "verify",
-    "validate",
-    "require",
-    "expect",
-    "equal",
-    "equals",
-    "sort",
-    "shuffle",
-    "save",
-    "store",
-    "insert",
-    "create",
-    "track",
-    "report",
-    "record",
-    "observe",
-    "notify",
-    "call",
-    "request",
-    "query",
-    "run",
-    "start",
-    "listen",
-    "use",
-    "register",
-    "subscribe",
-    "connect",
-    "dispatch",
-    "submit",
-    "spawn",
-    "wait",
-    "sleep",
-    "close",
-    "show",
-    "display",
-    "echo",
-    "puts",
-    "inspect",
-    "each",
-    "range",
-    "delete",
-    "throw",
-    "raise",
-    "exit",
-    "set",
-    "add",
-    "push",
-];
 
 impl<'p> Eval<'_, 'p> {
     /// What is put into a container that is written out or made, wherever it lies.
@@ -262,55 +165,8 @@ impl<'p> Eval<'_, 'p> {
         let at = usize::from(at).checked_sub(self.infer.receivers_passed(call.function, call.expr))?;
         // What the rest takes lies in a list of its own.
         let decl = program.function(function);
-        parameters.get(at).copied().filter(|_| !argument.spread && !(decl.variadic && at + 1 == parameters.len()))
-    }
-
-    /// A container is handed to somebody outside of the tree.
-    fn handed_out(
-        &self,
-        frame: &Frame,
-        call: Site,
-        (argument, at): (&'p Argument, u16),
-        uses: &Uses<'p>,
-        filled: &mut Filled<'p>,
-    ) {
-        let program = self.infer.program;
-        let (callee, arguments) = match program.expr(call.function, call.expr) {
-            Expr::Call { callee, arguments } => (*callee, program.arguments(call.function, *arguments)),
-            _ => return,
-        };
-        let Some(path) = self.paths.get(&call) else { return };
-        let name = match program.expr(call.function, callee) {
-            Expr::Member { name, .. } | Expr::Name(name) => program.word(call.function, *name),
-            _ => return,
-        };
-        let own = words(name);
-        let is_any = |of: &[&str]| own.iter().any(|word| of.contains(&word.as_str()));
-        let language = self.language(call.function);
-        let is_reference =
-            |argument: &Argument| matches!(program.expr(call.function, argument.value), Expr::Address(_));
-        if at == 0 && arguments.len() > 1 && !is_reference(argument) && INTO_FIRST.contains(&own.concat().as_str()) {
-            filled.calls.push((frame.clone(), call.expr, Takes::Others));
-            return;
-        }
-        let fills = is_any(FILLS);
-        let is_known = self.packs.sink(language, path).is_some() || self.packs.transfer(language, path).is_some();
-        if is_known || (self.packs.is_inert(path) && !fills) {
-            return;
-        }
-        let may_fill = if arguments.iter().any(is_reference) {
-            is_reference(argument)
-        } else {
-            let is_taken = uses.taken.contains(&call.expr);
-            let is_library = !path.starts_with("?.");
-            // `sort.Strings(urls)`
-            let of = path.rsplit_once('/').map_or(*path, |(_, last)| last).split('.').flat_map(words);
-            let reads = is_any(READS) || { of }.any(|word| READS.contains(&word.as_str()));
-            fills || !is_taken && (is_any(CHANGES) || is_library && !reads)
-        };
-        if may_fill {
-            filled.outside.push(call);
-        }
+        let is_rest = argument.spread || (decl.variadic && at + 1 == parameters.len());
+        parameters.get(at).copied().filter(|_| !is_rest)
     }
 
     /// Where a function's values go.
@@ -527,21 +383,4 @@ fn base(facts: &Facts, target: ExprId) -> ExprId {
         base = *of;
     }
     base
-}
-
-/// The words of a name: `deepUpdate`, `deep_update`.
-fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = vec![String::new()];
-    let mut is_lower = false;
-    for letter in name.chars() {
-        if !letter.is_alphanumeric() || (letter.is_uppercase() && is_lower) {
-            words.push(String::new());
-        }
-        is_lower = letter.is_lowercase();
-        if let Some(word) = words.last_mut().filter(|_| letter.is_alphanumeric()) {
-            word.extend(letter.to_lowercase());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
 }

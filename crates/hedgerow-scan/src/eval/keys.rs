@@ -8,6 +8,8 @@ use crate::program::FnId;
 use crate::reach::Site;
 use crate::value::{Value, Values};
 use hedgerow_code::ir::{ALL, Argument, Def, Expr, ExprId, TypeRef};
+use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// The methods that call what they are passed with each of the elements.
 const EACH: &[&str] = &[
@@ -224,7 +226,7 @@ impl<'p> Eval<'_, 'p> {
                 Value::Setting(path) if !path.is_empty() => {
                     Values::one(Value::Setting([path.as_slice(), &[HOST_KEY.to_owned()]].concat()))
                 }
-                Value::Made(made, chain) => self.keys_of_made(*made, chain, site),
+                Value::Made(made, chain) => (*self.keys_of_made(*made, chain, site)).clone(),
                 _ => Values::lost(site),
             };
             values.add(&way.iter().rev().fold(found, |found, crossing| found.across(*crossing)));
@@ -233,7 +235,58 @@ impl<'p> Eval<'_, 'p> {
         values
     }
 
-    fn keys_of_made(&self, made: Site, chain: &[Site], site: Site) -> Values {
+    /// The keys of a map that is written out or made. Answers are kept, as those of what lies in it are.
+    fn keys_of_made(&self, made: Site, chain: &[Site], site: Site) -> Rc<Values> {
+        let asked = (Frame { function: made.function, chain: chain.to_vec() }, made.expr, site);
+        if let Some(known) = self.keys_of.borrow().get(&asked) {
+            return Rc::clone(known);
+        }
+        if !self.open_keys.borrow_mut().insert(asked.clone()) {
+            self.cuts.set(self.cuts.get() + 1);
+            return Rc::default();
+        }
+        let cuts = self.cuts.get();
+        let mut values = Values::default();
+        self.taken_keys.borrow_mut().push(vec![(asked.0.clone(), asked.1)]);
+        let mut seen = BTreeSet::new();
+        let next = || self.taken_keys.borrow_mut().last_mut().and_then(Vec::pop);
+        while let Some((frame, expr)) = next() {
+            self.steps.set(self.steps.get() + 1);
+            if self.steps.get() > self.question_limit() {
+                self.cuts.set(self.cuts.get() + 1);
+                values.add(&Values::lost(site));
+                break;
+            }
+            if seen.insert((frame.clone(), expr)) {
+                values.add(&self.find_keys(Site { function: frame.function, expr }, &frame.chain, site));
+            }
+        }
+        self.taken_keys.borrow_mut().pop();
+        self.open_keys.borrow_mut().remove(&asked);
+        let values = Rc::new(values);
+        if self.cuts.get() == cuts {
+            self.keys_of.borrow_mut().insert(asked, Rc::clone(&values));
+        }
+        values
+    }
+
+    /// The keys that a map which is being looked at takes over from others. Those that are written out or made are looked at after it.
+    fn take_keys(&self, of: &Values, site: Site) -> Values {
+        let mut rest = Values { unknown: of.unknown.clone(), ..Values::default() };
+        for (value, way) in &of.known {
+            match (value, self.taken_keys.borrow_mut().last_mut()) {
+                (Value::Made(made, chain), Some(open)) => {
+                    open.push((Frame { function: made.function, chain: chain.clone() }, made.expr));
+                }
+                _ => {
+                    rest.known.insert(value.clone(), way.clone());
+                }
+            }
+        }
+        self.keys_in(&rest, site)
+    }
+
+    fn find_keys(&self, made: Site, chain: &[Site], site: Site) -> Values {
         let program = self.infer.program;
         let frame = Frame { function: made.function, chain: chain.to_vec() };
         let mut values = self.keys_put(made, site);
@@ -261,7 +314,7 @@ impl<'p> Eval<'_, 'p> {
             values.add(&match (part.key, part.field) {
                 (Some(key), _) => (*self.eval(&frame, key, 0)).clone(),
                 (None, Some(field)) => match program.word(made.function, field) {
-                    ALL => self.keys_in(&self.eval(&frame, part.value, 0), site),
+                    ALL => self.take_keys(&self.eval(&frame, part.value, 0), site),
                     name => Values::text(name),
                 },
                 // The place of an element.
@@ -286,6 +339,6 @@ impl<'p> Eval<'_, 'p> {
         if let Some((key, _)) = self.pair(frame.function, from) {
             return (*self.eval(frame, key, 0)).clone();
         }
-        self.keys_in(&self.eval(frame, from, 0), site)
+        self.take_keys(&self.eval(frame, from, 0), site)
     }
 }

@@ -279,7 +279,7 @@ impl<'p> Eval<'_, 'p> {
         for (argument, name) in named {
             let name = self.infer.program.word(site.function, name);
             if name == hedgerow_code::ir::ALL {
-                values.add(&self.elements(&self.eval(&frame, argument.value, 0), key));
+                values.add(&self.take_over(&self.eval(&frame, argument.value, 0), key));
             } else if key.is_none_or(|key| key == name) {
                 values.add(&self.eval(&frame, argument.value, 0));
             }
@@ -337,7 +337,7 @@ impl<'p> Eval<'_, 'p> {
             let fits = self.fits_key(frame, of, key);
             return if fits { (*self.eval(frame, value, 0)).clone() } else { Values::default() };
         }
-        self.elements(&self.eval(frame, from, 0), key)
+        self.take_over(&self.eval(frame, from, 0), key)
     }
 
     /// The key and the value of a pair that is written out: `["ledger", url]`, `("ledger", url)`, `Map.entry("ledger", url)`.

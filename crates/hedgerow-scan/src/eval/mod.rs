@@ -9,6 +9,7 @@ mod composed;
 mod elements;
 mod environment;
 mod flows;
+mod handed;
 mod keys;
 mod maps;
 mod packs;
@@ -91,6 +92,12 @@ pub(crate) struct Eval<'a, 'p> {
     /// What lies in containers under a key.
     held: RefCell<BTreeMap<Under, Rc<Values>>>,
     open_held: RefCell<BTreeSet<Under>>,
+    /// Of the containers that are being looked at, the innermost last, those that they take over.
+    taken_over: RefCell<Vec<Vec<(Frame, ExprId)>>>,
+    /// The keys of maps, by where they are asked for.
+    keys_of: RefCell<BTreeMap<(Frame, ExprId, Site), Rc<Values>>>,
+    open_keys: RefCell<BTreeSet<(Frame, ExprId, Site)>>,
+    taken_keys: RefCell<Vec<Vec<(Frame, ExprId)>>>,
     /// Where the values of functions go.
     uses: RefCell<BTreeMap<FnId, Rc<flows::Uses<'p>>>>,
     /// The names under which containers may be filled; none before they are asked for.
@@ -139,6 +146,10 @@ impl<'a, 'p> Eval<'a, 'p> {
             filled: RefCell::default(),
             held: RefCell::default(),
             open_held: RefCell::default(),
+            taken_over: RefCell::default(),
+            keys_of: RefCell::default(),
+            open_keys: RefCell::default(),
+            taken_keys: RefCell::default(),
             uses: RefCell::default(),
             takings: RefCell::default(),
             behind: RefCell::default(),

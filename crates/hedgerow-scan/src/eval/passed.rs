@@ -202,6 +202,13 @@ impl<'p> Eval<'_, 'p> {
             call.function != frame.function || !calls.get(&closure).is_some_and(|calls| calls.contains(&call.expr))
         }) {
             called = true;
+            // Each of many closures that one function gives may be what each of many calls means.
+            self.steps.set(self.steps.get() + 1);
+            if self.steps.get() > self.question_limit() {
+                self.cuts.set(self.cuts.get() + 1);
+                values.add(&Values::lost(*call));
+                break;
+            }
             let outer = if call.function == frame.function { frame.clone() } else { Frame::of(call.function) };
             let passed = self.passed(&outer, *call, index, "");
             values.add(&if call.function == frame.function {

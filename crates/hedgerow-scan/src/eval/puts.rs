@@ -98,7 +98,7 @@ impl<'p> Eval<'_, 'p> {
         for argument in named {
             let name = argument.name.map(|name| program.word(frame.function, name));
             if name == Some(ALL) {
-                values.add(&self.elements(&self.eval(frame, argument.value, 0), key));
+                values.add(&self.take_over(&self.eval(frame, argument.value, 0), key));
             } else if key.is_none() || name == key || !(takes_all || placed.is_empty()) {
                 values.add(&self.eval(frame, argument.value, 0));
             }

@@ -149,7 +149,7 @@ impl<'p> Eval<'_, 'p> {
     /// What is put under a name into a value that is written out, wherever it lies, and what somebody outside of the tree may put there.
     fn laid_in(&self, value: &Value, made: Site, name: &str) -> Values {
         if self.is_container(value) {
-            return self.put_into(made, Some(name));
+            return self.with_taken_over(Some(name), || self.put_into(made, Some(name)));
         }
         let mut values = Values::default();
         // `c := Config{URL: "http://ledger"}; json.Unmarshal(text, &c)`

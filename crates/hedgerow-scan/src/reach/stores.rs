@@ -1,8 +1,8 @@
-//! What is stored where, and which values go out of sight.
+//! What is stored where.
 
 use super::{Site, Stored, Walk};
 use crate::held::Slot;
-use crate::program::{FnId, Meaning, Owner, Ty, TypeId};
+use crate::program::{FnId, Meaning, Owner, Ty};
 use hedgerow_code::ir::{Argument, Expr, ExprId, Part, TypeRef};
 
 impl<'p> Walk<'_, 'p> {
@@ -12,14 +12,16 @@ impl<'p> Walk<'_, 'p> {
         if let Some(id) = program.type_id(ty) {
             self.make(id);
         }
-        let outside = program.external(ty).is_some();
+        let outside = self.is_outside(ty);
         let order: &[hedgerow_code::ir::Field] = match program.underlying(ty) {
             Some((_, TypeRef::Struct(fields))) => fields,
             _ => &[],
         };
         for (at, part) in parts.iter().enumerate() {
-            if outside {
+            if program.external(ty).is_some() {
                 self.lose_held(site.function, part.value);
+            }
+            if outside {
                 self.escape(site.function, part.value);
             }
             self.stray(site.function, part.value);
@@ -29,7 +31,8 @@ impl<'p> Walk<'_, 'p> {
             let value = Stored::Part(Site { function: site.function, expr: part.value }, 0);
             if let Some((owner, field_ty, _)) = program.field(ty, name) {
                 self.lay(site.function, part.value, Slot::Field(owner, name));
-                if program.external(field_ty).is_some() {
+                self.comes_to(Slot::Field(owner, name), site.function, part.value);
+                if self.is_outside(field_ty) {
                     self.escape(site.function, part.value);
                 }
                 self.reach.fields.entry((owner, name)).or_default().push(value);
@@ -62,6 +65,8 @@ impl<'p> Walk<'_, 'p> {
                     self.lay_stored(value, Slot::Global(id));
                     self.reach.globals.entry(id).or_default().push(value);
                 }
+                // `lib.Default = handler`
+                Some(Meaning::External(..)) => self.out_of_sight(value),
                 Some(_) => {}
                 None => {
                     let name = program.word(function, *name);
@@ -71,7 +76,7 @@ impl<'p> Walk<'_, 'p> {
                     });
                     match field {
                         Some((owner, ty)) => {
-                            if ty.is_some_and(|ty| program.external(ty).is_some())
+                            if ty.is_some_and(|ty| self.is_outside(ty))
                                 && let Stored::Value(site, _) = value
                             {
                                 self.escape(site.function, site.expr);
@@ -79,7 +84,12 @@ impl<'p> Walk<'_, 'p> {
                             self.lay_stored(value, Slot::Field(owner, name));
                             self.reach.fields.entry((owner, name)).or_default().push(value);
                         }
-                        None => self.reach.loose_fields.entry(name).or_default().push(value),
+                        None => {
+                            if self.is_from_outside(function, *of) {
+                                self.out_of_sight(value);
+                            }
+                            self.reach.loose_fields.entry(name).or_default().push(value);
+                        }
                     }
                 }
             },
@@ -90,51 +100,7 @@ impl<'p> Walk<'_, 'p> {
     fn lay_stored(&mut self, value: Stored, to: Slot<'p>) {
         if let Stored::Value(site, 0) = value {
             self.lay(site.function, site.expr, to);
-        }
-    }
-
-    /// A value goes where the scan cannot follow: what is there may call every method that is visible there.
-    pub(super) fn escape(&mut self, function: FnId, value: ExprId) {
-        let program = self.infer.program;
-        let site = Site { function, expr: value };
-        let Some(id) = self.infer.type_of(function, value, 0).and_then(|ty| program.type_id(ty)) else { return };
-        if let TypeRef::Interface { .. } = program.ty(id).1.ty {
-            for name in program.asks_for(id) {
-                self.dispatched.entry((id, name)).or_default().sites.push(site);
-            }
-        } else {
-            self.escape_type(id, Some(site));
-        }
-    }
-
-    pub(super) fn escape_type(&mut self, id: TypeId, site: Option<Site>) {
-        if !self.escaped.insert(id) {
-            return;
-        }
-        self.strays.insert(id);
-        self.make(id);
-        let program = self.infer.program;
-        let (file, decl) = program.ty(id);
-        let semantics = program.semantics(file);
-        let methods: Vec<_> = program.own_methods(id).collect();
-        for (name, function) in methods {
-            if semantics.is_exported(name) {
-                self.add(function, site);
-            }
-        }
-        if let TypeRef::Struct(fields) = &decl.ty {
-            for field in fields.iter().filter(|field| field.embedded) {
-                let Some(inner) = program.type_id(Ty::Written { file, r: &field.ty }) else { continue };
-                match (&program.ty(inner).1.ty, site) {
-                    // Whoever is behind the interface may be called by its methods.
-                    (TypeRef::Interface { .. }, Some(site)) => {
-                        for name in program.asks_for(inner) {
-                            self.dispatched.entry((inner, name)).or_default().sites.push(site);
-                        }
-                    }
-                    _ => self.escape_type(inner, site),
-                }
-            }
+            self.comes_to(to, site.function, site.expr);
         }
     }
 }

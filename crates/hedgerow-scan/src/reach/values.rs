@@ -160,9 +160,8 @@ impl<'p> Walk<'_, 'p> {
         match called {
             Called::Function(function) => self.call_one(site, function),
             Called::Closure(function, closure) => {
-                let calls = self.reach.closure_calls.entry((function, closure)).or_default();
-                if !calls.contains(&site) {
-                    calls.push(site);
+                if self.led_closures.insert((site, function, closure)) {
+                    self.reach.closure_calls.entry((function, closure)).or_default().push(site);
                     self.reach.called_closures.entry(site).or_default().push((function, closure));
                 }
             }

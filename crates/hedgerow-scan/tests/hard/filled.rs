@@ -168,6 +168,7 @@ fn what_a_library_only_reads_is_not_asked_about() {
             ),
             (PY, "$M\nprint(m)\nlogging.info(\"x\", m)\njson.dumps(m)\nlen(m)\nsorted(m)\n$EACH", ""),
             (PY, "$M\nx = lib.process(m)\nlib.publish(\"topic\", m)\n$EACH", ""),
+            (PY, "$M\nn = {}\nn.update(m)\nlib.client().patch(\"/x\", m)\nlib.client().configure(m)\n$EACH", ""),
             (
                 TS,
                 "console.log(m); JSON.stringify(m); Object.keys(m).length; Object.freeze(m); lib.send(m);\n$EACH",
@@ -176,7 +177,7 @@ fn what_a_library_only_reads_is_not_asked_about() {
             (TS, "const n = _.merge({}, m); const o = { ...m };\n$EACH", "$M"),
             (
                 JAVA,
-                "$M System.out.println(m); log.info(\"x {}\", m); new ObjectMapper().writeValueAsString(m); Objects.requireNonNull(m); $EACH",
+                "$M Map<String, String> n = new HashMap<>(); n.putAll(m); System.out.println(m); log.info(\"x {}\", m); new ObjectMapper().writeValueAsString(m); Objects.requireNonNull(m); $EACH",
                 "",
             ),
             (

@@ -7,6 +7,7 @@ mod again;
 mod apphost;
 mod browsers;
 mod builds;
+mod callbacks;
 mod causes;
 mod checked;
 mod classes;

@@ -247,6 +247,16 @@ impl<'n> Lower<'_, 'n> {
             }
         }
         let of = receiver.map(|receiver| self.expr(receiver));
+        // `handler.method(:call)`: the method as a value.
+        if let ("method" | "public_method", [symbol]) = (name, list.as_slice())
+            && symbol.kind() == "simple_symbol"
+        {
+            let method = self.builder.slice(*symbol).trim_start_matches(':');
+            return match of {
+                Some(of) => self.builder.push_member(of, method, span),
+                None => self.function_name(method, span),
+            };
+        }
         let mut arguments = self.arguments(list);
         if let Some(block) = node.child_by_field_name("block") {
             let value = self.expr(block);
