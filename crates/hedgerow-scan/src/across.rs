@@ -1,5 +1,6 @@
 //! What is found by looking at all services: comments, deploy files, names that no code uses, and what nobody could parse.
 
+use crate::claims;
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::inventory::{Home, Owners};
 use crate::join::Join;
@@ -53,6 +54,7 @@ pub(crate) fn across(
     for part in parts {
         outcome.merge(part.found.clone());
     }
+    let foreign = claims::settle(homes, hosts, deploy, parts, &mut outcome);
     let remarks = comments(files, homes, parts);
     declare(&remarks, hosts, homes, &mut outcome);
     let by_path: BTreeMap<&str, &PlainFile> = tree.texts.iter().map(|file| (file.path.as_str(), file)).collect();
@@ -68,10 +70,10 @@ pub(crate) fn across(
         outcome.add(&route.proxy, &route.service, evidence);
     }
     crate::dapr::join((tree, homes), hosts, (deploy, fleet), parts, &places, &mut outcome);
-    let questions = crate::stores::join((tree.config, fleet), homes, hosts, deploy, parts, &mut outcome);
+    let questions = crate::stores::join((tree.config, fleet, files), homes, hosts, deploy, parts, &mut outcome);
     crate::registries::join(tree, homes, hosts, deploy, &mut outcome);
     ask(&questions, &mut outcome);
-    crate::mentions::ask(tree, homes, hosts, deploy, parts, (&places, &spoken), &mut outcome);
+    crate::mentions::ask(tree, homes, hosts, deploy, parts, (&places, &spoken, &foreign), &mut outcome);
     crate::account::add(tree, homes, hosts, deploy, parts, &mut outcome);
     let remarked = remarks.iter().map(|remark| remark.path).collect();
     crate::blind::ask(tree, homes, (hosts, deploy), &remarked, &mut outcome);

@@ -2,6 +2,7 @@
 //! asks for by name.
 
 use crate::edge::{Class, Evidence, Outcome, Place, Port};
+use crate::givens::SETTINGS;
 use crate::inventory::Home;
 use crate::join::Join;
 use crate::mention::{Named, named};
@@ -136,6 +137,64 @@ pub(crate) struct Code<'a> {
     pub(crate) is_of_jvm: bool,
     /// The parts of the settings that it asks for by name.
     pub(crate) sections: &'a BTreeSet<Vec<String>>,
+    /// The files of settings that several services have alike.
+    pub(crate) alike: &'a BTreeSet<&'a str>,
+}
+
+/// So many services that have a file of settings make it one of the whole fleet.
+const ALIKE: usize = 3;
+
+/// The files of settings that several services have alike.
+pub(crate) fn alike<'d>(homes: &[Home], deploy: &'d Deploy) -> BTreeSet<&'d str> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for given in homes.iter().filter_map(|home| deploy.of(&home.name)) {
+        let paths: BTreeSet<&str> = given.setting_paths.iter().map(String::as_str).collect();
+        paths.into_iter().for_each(|path| *counts.entry(path).or_default() += 1);
+    }
+    counts.into_iter().filter(|(_, count)| *count >= ALIKE).map(|(path, _)| path).collect()
+}
+
+/// Whether a file of settings is called as those are that programs read without being told.
+pub(crate) fn is_usual(name: &str) -> bool {
+    SETTINGS.iter().any(|start| name.starts_with(start))
+}
+
+/// The section in which a fleet lists its services, each with its address: `services.ledger.url`.
+const LIST: &str = "services";
+
+/// Whose address a key of such a list holds.
+fn listed(path: &[String]) -> Option<String> {
+    match path {
+        [list, name, _, ..] if list.eq_ignore_ascii_case(LIST) => Some(name.to_lowercase()),
+        _ => None,
+    }
+}
+
+/// The services that such lists in a service's settings name.
+pub(crate) fn all_listed(given: Option<&Given>) -> BTreeSet<String> {
+    let mut found = Vec::new();
+    for value in given.into_iter().flat_map(|given| &given.settings) {
+        leaves(value, &mut Vec::new(), &mut found);
+    }
+    found.iter().filter_map(|path| listed(path)).collect()
+}
+
+/// Whether a text of code or settings asks for what such a list says of a service: it is its name, or it has the key.
+pub(crate) fn asks_list(text: &str, name: &str) -> bool {
+    text.eq_ignore_ascii_case(name) || has_key(text, name)
+}
+
+/// Whether a text has the key of a service in such a list.
+fn has_key(text: &str, name: &str) -> bool {
+    let text = text.to_lowercase();
+    let key = format!("{LIST}.{name}");
+    let ends = |at: usize| !text[at + key.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-');
+    text.match_indices(&key).any(|(at, _)| ends(at))
+}
+
+/// The part of the settings that such a list has of a service.
+pub(crate) fn section_of(name: &str) -> Vec<String> {
+    vec![LIST.to_owned(), name.to_owned()]
 }
 
 /// Whether a path of settings lies in a part of them. Case does not count, nor do `-` and `_`.
@@ -150,7 +209,8 @@ fn is_for_browsers(path: &[String]) -> bool {
     path.iter().enumerate().any(|(at, part)| is_shown_to_browsers(part, at == last)) || is_origin_for_browsers(path)
 }
 
-/// Adds the calls that a service's settings make.
+/// Adds the calls that a service's settings make. Answers with the addresses in a list of the whole fleet that nothing of this service is seen
+/// to ask for.
 pub(crate) fn calls(
     home: &Home,
     own: &[&PlainFile],
@@ -158,11 +218,12 @@ pub(crate) fn calls(
     hosts: &Hosts,
     deploy: &Deploy,
     (outcome, found): (&mut Outcome, &mut Mentions),
-) {
-    let Some(given) = deploy.of(&home.name) else { return };
+) -> Vec<(String, Evidence)> {
+    let mut unused = Vec::new();
+    let Some(given) = deploy.of(&home.name) else { return unused };
     let code: Vec<&&PlainFile> = own.iter().filter(|file| foreign(&file.path).is_some()).collect();
     if given.settings.is_empty() || (!read.has_code && code.is_empty()) {
-        return;
+        return unused;
     }
     let words: BTreeSet<&str> =
         code.iter().flat_map(|file| literals(&file.path, &file.text)).map(|literal| literal.text).collect();
@@ -171,7 +232,21 @@ pub(crate) fn calls(
     for (at, value) in given.settings.iter().enumerate() {
         let mut paths = Vec::new();
         leaves(value, &mut Vec::new(), &mut paths);
+        let file = given.setting_paths.get(at).map_or("", String::as_str);
         for path in paths {
+            // What all services have of all services is for those that ask for it.
+            if let Some(name) = listed(&path).filter(|_| read.alike.contains(file)) {
+                let is_asked = read.sections.iter().any(|section| is_in(&path, section))
+                    || words.iter().any(|word| asks_list(word, &name))
+                    || own.iter().any(|own| own.path != file && is_settings(&own.path) && has_key(&own.text, &name));
+                if is_asked {
+                    let all = evidence(home, given, at, &path, &join, &texts, found);
+                    all.into_iter().for_each(|(service, evidence)| outcome.add(&home.name, &service, evidence));
+                } else if is_framework(&path, read.is_of_jvm) {
+                    unused.extend(evidence(home, given, at, &path, &join, &texts, &mut Mentions::new()));
+                }
+                continue;
+            }
             // A section that code names is bound with all that is in it.
             let is_asked = || {
                 words.contains(path.join(":").as_str())
@@ -183,20 +258,29 @@ pub(crate) fn calls(
             if !(is_own || (is_asked() && !is_for_browsers(&path))) {
                 continue;
             }
-            add(home, given, at, &path, &join, &texts, (outcome, found));
+            let all = evidence(home, given, at, &path, &join, &texts, found);
+            all.into_iter().for_each(|(service, evidence)| outcome.add(&home.name, &service, evidence));
         }
     }
+    unused
 }
 
-fn add(
+/// Whether a file holds settings, by its ending.
+fn is_settings(path: &str) -> bool {
+    [".yml", ".yaml", ".properties", ".json", ".toml", ".conf"].iter().any(|end| path.ends_with(end))
+}
+
+/// Whom a setting leads to.
+fn evidence(
     home: &Home,
     given: &Given,
     at: usize,
     path: &[String],
     join: &Join,
     texts: &BTreeMap<&str, &str>,
-    (outcome, found): (&mut Outcome, &mut Mentions),
-) {
+    found: &mut Mentions,
+) -> Vec<(String, Evidence)> {
+    let mut all_found = Vec::new();
     let key = path.last().map_or("", String::as_str);
     let file = || given.setting_paths.get(at).cloned().unwrap_or_default();
     let place_of = |value: &str| {
@@ -242,9 +326,10 @@ fn add(
                 kind: Kind::Tcp,
                 way: Vec::new(),
             };
-            outcome.add(&home.name, &named.service, evidence);
+            all_found.push((named.service, evidence));
         }
     }
+    all_found
 }
 
 /// Whether a setting holds the name under which a service is registered, as the routes of Ocelot's do.

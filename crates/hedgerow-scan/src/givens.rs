@@ -16,7 +16,7 @@ use hedgerow_deploy::{Deploy, Listening, Text, without_objects};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How the files of settings begin that programs read without being told.
-const SETTINGS: &[&str] =
+pub(crate) const SETTINGS: &[&str] =
     &["config.", "application.", "application-", "bootstrap.", "settings.", "appsettings.", "ocelot.", "yarp."];
 
 /// The files that images copy into their services from elsewhere in the tree: where they then lie, and where they are.

@@ -59,6 +59,7 @@ mod browser;
 mod builds;
 mod built;
 mod calls;
+mod claims;
 mod commands;
 mod components;
 mod config;

@@ -23,6 +23,7 @@ pub(crate) use weight::{
     is_shown_to_browsers, keep,
 };
 
+use crate::claims::Foreign;
 use crate::commands;
 use crate::config::Candidates;
 use crate::edge::{Class, Evidence, Outcome, Place, Port};
@@ -105,7 +106,7 @@ pub(crate) fn ask<'a>(
     hosts: &Hosts,
     deploy: &'a Deploy,
     parts: &[Part],
-    (places, spoken): (&Places<'a>, &Spoken<'a>),
+    (places, spoken, others): (&Places<'a>, &Spoken<'a>, &Foreign),
     outcome: &mut Outcome,
 ) {
     let owners = Owners::new(tree.services, homes);
@@ -173,6 +174,7 @@ pub(crate) fn ask<'a>(
             })
     });
     let shares = Shares::new(homes, parts, deploy);
+    let alike = frameworks::alike(homes, deploy);
     let languages = project::languages(tree);
     let mut hidden_variables = Vec::new();
     let mut everybodys: BTreeMap<(String, String), Vec<(String, Place)>> = BTreeMap::new();
@@ -254,8 +256,15 @@ pub(crate) fn ask<'a>(
             has_code: part.account.functions > 0 || part.account.begins(),
             is_of_jvm,
             sections: &part.sections,
+            alike: &alike,
         };
-        frameworks::calls(home, &own, code, hosts, deploy, (outcome, &mut found));
+        let listed = frameworks::calls(home, &own, code, hosts, deploy, (outcome, &mut found));
+        for (callee, evidence) in listed.into_iter().chain(others.get(&home.name).into_iter().flatten().cloned()) {
+            let (text, port, what) =
+                (evidence.target, evidence.port, "an address in settings of everybody's".to_owned());
+            let (weight, place) = (Weight::SharedAddress, evidence.place);
+            keep(&mut found, &callee, Mention { weight, place, text, what, port, client: None });
+        }
         // Frameworks of the JVM fill settings from variables whose names nobody writes: `ledger.url` from `LEDGER_URL`.
         let common = (!is_of_jvm).then_some(&common);
         let unused = given(home, hosts, deploy, places, (&shared, common, &shares), (&uses, &names), &mut found);

@@ -10,6 +10,7 @@ mod shown;
 use crate::account::own_files;
 use crate::calls::Answered;
 use crate::edge::{Class, Evidence, Outcome, Place, Port};
+use crate::frameworks;
 use crate::infer::Infer;
 use crate::inventory::Home;
 use crate::mention::{asks_for_host, is_address_variable, named};
@@ -49,6 +50,9 @@ pub(crate) struct Names<'a, 'p> {
     may_use: Option<&'a BTreeMap<String, bool>>,
     /// Those that its code names, and where.
     pub(crate) components: BTreeMap<String, Place>,
+    /// The services that lists in its settings name, and the parts of these that code asks for.
+    listed: BTreeSet<String>,
+    pub(crate) sections: BTreeSet<Vec<String>>,
     /// The variables for addresses in code that is reached and that no comment answers for.
     asked: BTreeMap<String, Place>,
     /// What stands around the literals of the function that was asked last.
@@ -66,7 +70,9 @@ impl<'a, 'p> Names<'a, 'p> {
     ) -> Self {
         let may_use = given.map(|given| &given.components).filter(|components| !components.is_empty());
         let settings = Addresses::new(given, hosts, &home.name);
-        let (asked_for, mentions, variables, reads, files, keys, components, asked) = Default::default();
+        let listed = frameworks::all_listed(given);
+        let (asked_for, mentions, variables, reads, files, keys) = Default::default();
+        let (components, sections, asked) = Default::default();
         Self {
             infer,
             reach,
@@ -82,6 +88,8 @@ impl<'a, 'p> Names<'a, 'p> {
             keys,
             may_use,
             components,
+            listed,
+            sections,
             asked,
             around: None,
         }
@@ -148,9 +156,11 @@ impl<'a, 'p> Names<'a, 'p> {
         let program = self.infer.program;
         let facts = program.facts_of(function);
         let is_reached = self.reach.functions.contains_key(&function);
+        let stores = facts.stores(program.function(function));
+        let put: BTreeSet<ExprId> = stores.iter().map(|store| store.target).collect();
         for id in program.exprs(function) {
             if is_reached && matches!(facts.expr(id), Expr::Member { .. } | Expr::Index { .. }) {
-                self.setting(Site { function, expr: id });
+                self.setting(Site { function, expr: id }, put.contains(&id));
             }
             match facts.expr(id) {
                 Expr::Text(word) => {
@@ -161,6 +171,8 @@ impl<'a, 'p> Names<'a, 'p> {
                         let place = self.place(Site { function, expr: id });
                         self.components.entry(name.to_owned()).or_insert(place);
                     }
+                    let asked = self.listed.iter().filter(|name| frameworks::asks_list(text, name));
+                    self.sections.extend(asked.map(|name| frameworks::section_of(name)));
                     if is_variable(text) {
                         self.variable(text, Site { function, expr: id }, is_reached);
                         self.ask(text, Site { function, expr: id }, is_reached);
@@ -194,8 +206,9 @@ impl<'a, 'p> Names<'a, 'p> {
         }
     }
 
-    /// A setting that is asked for by its path. What is shown is called where it is handed on as an address.
-    fn setting(&mut self, site: Site) {
+    /// A setting that is asked for by its path. What is shown is called where it is handed on as an address. What is only put there is not
+    /// asked for yet: who loads the settings of all programs fills the fields of all of them.
+    fn setting(&mut self, site: Site, is_put: bool) {
         let program = self.infer.program;
         let found = self.settings.asked_by(program.facts_of(site.function), site.expr);
         if found.is_empty() || self.is_answered(site.function) {
@@ -207,6 +220,12 @@ impl<'a, 'p> Names<'a, 'p> {
             called.map(|address| (address.service.clone(), address.port, address.label.clone())).collect();
         for (service, port, target) in called {
             let (class, kind, place) = (Class::Joined, Kind::Tcp, self.place(site));
+            if is_put {
+                let (weight, what) = (Weight::SharedAddress, "settings are put there".to_owned());
+                let mention = Mention { weight, place, text: target, what, port, client: None };
+                keep(&mut self.mentions, &service, mention);
+                continue;
+            }
             self.asked_for.push((service, Evidence { class, place, target, port, kind, way: Vec::new() }));
         }
     }

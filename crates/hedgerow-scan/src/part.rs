@@ -192,6 +192,7 @@ pub(crate) fn part<'p>(
     {
         crate::mentions::keep(&mut part.mentions, &service, mention);
     }
+    part.sections.extend(names.sections);
     // A call that is known says more.
     let is_known = |found: &Outcome, service: &str| {
         let edge = found.edges.get(&(home.name.clone(), service.to_owned()));

@@ -65,6 +65,11 @@ fn finding(
     if callers.clone().any(|caller| calls(&caller) || tree.config.explains(caller, callee)) {
         return None;
     }
+    // Of all of them is asked already.
+    let is_asked = |caller: &str| outcome.edges.contains_key(&(caller.to_owned(), callee.to_owned()));
+    if callers.clone().all(is_asked) {
+        return None;
+    }
     let callers: Vec<&str> = callers.collect();
     let first = callers.first()?;
     Some(Finding {

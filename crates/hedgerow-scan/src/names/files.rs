@@ -9,11 +9,12 @@ use hedgerow_code::ir::{Expr, ExprId, Facts, Range};
 use hedgerow_deploy::Given;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The names of the files that a service is given: those of its ConfigMaps, and those that compose mounts. Those that others have as well
+/// The names of the files that a service is given: those of its ConfigMaps, those that compose mounts, and those of its settings. Those that others have as well
 /// are asked for by where they lie.
 fn wanted(given: &Given) -> BTreeSet<&str> {
     let mounted = given.mounted.iter().map(|file| file.name.as_str());
-    let all = mounted.chain(given.files.keys().map(|path| last(path)));
+    let settings = given.setting_paths.iter().map(|path| last(path));
+    let all = mounted.chain(given.files.keys().map(|path| last(path))).chain(settings);
     let all = all.filter(|name| name.contains('.'));
     all.chain(given.beside.keys().map(String::as_str)).collect()
 }

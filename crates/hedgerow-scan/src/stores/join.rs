@@ -2,19 +2,24 @@
 
 use super::{Fleet, Store, Used, names};
 use crate::config::{Candidates, ScanConfig};
-use crate::edge::{Class, Evidence, Outcome, Port};
+use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::inventory::Home;
 use crate::mention::is_address_variable;
 use crate::pack::Kind;
 use crate::part::Part;
+use crate::paths::is_below;
+use crate::program::File;
 use crate::questions::Question;
-use hedgerow_core::diag::enumerate;
+use hedgerow_core::diag::{Code, enumerate, enumerate_some};
 use hedgerow_deploy::{Deploy, Hosts, Partial};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How many names one question lists.
+const MAX_NAMES: usize = 4;
+
 /// Joins clients with stores, and gives back the questions about calls that are still open, each with the service whose it is.
 pub(crate) fn join(
-    (config, fleet): (&ScanConfig, &Fleet),
+    (config, fleet, files): (&ScanConfig, &Fleet, &[File]),
     homes: &[Home],
     hosts: &Hosts,
     deploy: &Deploy,
@@ -22,25 +27,41 @@ pub(crate) fn join(
     outcome: &mut Outcome,
 ) -> Vec<(String, Question)> {
     let mut kept = Vec::new();
+    let mut all: Vec<Known> = Vec::new();
     for (home, part) in homes.iter().zip(parts) {
-        let mut answers: BTreeMap<Store, Answer> = BTreeMap::new();
+        let (mut uses, mut answers) = (BTreeMap::new(), BTreeMap::new());
         if config.candidate != Candidates::Ask {
             let of = Caller { config, fleet, homes, home, hosts: hosts.of(&home.name), deploy, part };
-            let uses = of.uses();
+            uses = of.uses();
             for (kind, used) in &uses {
                 answers.insert(*kind, of.answer(*kind, used, outcome));
             }
-            for (kind, used) in &uses {
-                if let Some(Answer::One(callee, why)) = answers.get(kind) {
+        }
+        all.push((uses, answers));
+    }
+    others(homes, files, &mut all, outcome);
+    let mut open: BTreeMap<String, (String, BTreeMap<String, Place>)> = BTreeMap::new();
+    for ((home, part), (uses, answers)) in homes.iter().zip(parts).zip(&all) {
+        for (kind, used) in uses {
+            match answers.get(kind) {
+                Some(Answer::One(callee, why)) => {
                     outcome.add(&home.name, callee, evidence(*kind, used, callee, *why));
                 }
+                Some(Answer::Others(callee, other)) => {
+                    let guess = evidence(*kind, used, callee, Why::Only);
+                    outcome.add(&home.name, callee, Evidence { class: Class::Candidate, ..guess });
+                    let (_, callers) = open.entry(callee.clone()).or_insert_with(|| (other.clone(), BTreeMap::new()));
+                    callers.insert(home.name.clone(), used.place.clone());
+                }
+                _ => {}
             }
         }
         for question in &part.questions {
             let answer = question.store.and_then(|kind| answers.get(&kind));
             let mut question = question.clone();
             match answer {
-                Some(Answer::One(..) | Answer::Known) => continue,
+                // That of all programs is asked about at once.
+                Some(Answer::One(..) | Answer::Known | Answer::Others(..)) => continue,
                 Some(Answer::Several(all)) => {
                     let names: BTreeSet<String> = all.iter().map(|name| format!("`{name}`")).collect();
                     question.help.push(format!("it may be one of {}", enumerate(names)));
@@ -50,7 +71,69 @@ pub(crate) fn join(
             kept.push((home.name.clone(), question));
         }
     }
+    outcome.findings.extend(open.iter().map(|(callee, callers)| asked(callee, callers)));
     kept
+}
+
+/// So many services that run one program and are told of a store make it theirs, and not that of the others.
+const TOLD: usize = 2;
+
+/// What one service has of stores, and whom that means.
+type Known = (BTreeMap<Store, Used>, BTreeMap<Store, Answer>);
+
+/// What a program is made of, and a store that a client of it may mean.
+type Program<'a> = (Vec<&'a (String, Option<String>)>, String);
+
+/// Takes back that a client means the only store of its kind, where several services run one program and the deployment names the store for
+/// some of them: the program has the client for these.
+fn others(homes: &[Home], files: &[File], all: &mut [Known], outcome: &Outcome) {
+    let has_code = |directory: &str| directory.is_empty() || files.iter().any(|file| is_below(file.path, directory));
+    let mut programs: Vec<Vec<&(String, Option<String>)>> = Vec::new();
+    for home in homes {
+        programs.push(home.directories.iter().filter(|(directory, _)| has_code(directory)).collect());
+    }
+    let mut told: BTreeMap<Program<'_>, BTreeSet<&str>> = BTreeMap::new();
+    for ((home, program), (_, answers)) in homes.iter().zip(&programs).zip(all.iter()) {
+        let edges = outcome.edges.iter().filter(|((caller, _), edge)| *caller == home.name && edge.class().is_rule());
+        let known = edges.map(|((_, callee), _)| callee.clone());
+        let named = answers.values().filter_map(|answer| match answer {
+            Answer::One(callee, Why::Named) => Some(callee.clone()),
+            _ => None,
+        });
+        for callee in known.chain(named).filter(|_| !program.is_empty()) {
+            told.entry((program.clone(), callee)).or_default().insert(&home.name);
+        }
+    }
+    for (program, (_, answers)) in programs.iter().zip(all) {
+        for answer in answers.values_mut() {
+            let Answer::One(callee, Why::Only) = answer else { continue };
+            let others = told.get(&(program.clone(), callee.clone())).filter(|others| others.len() >= TOLD);
+            if let Some(other) = others.and_then(|others| others.first()) {
+                *answer = Answer::Others(std::mem::take(callee), (*other).to_owned());
+            }
+        }
+    }
+}
+
+/// The question about a store that the deployment names for others that run the same program.
+fn asked(callee: &str, (other, callers): &(String, BTreeMap<String, Place>)) -> Finding {
+    let names = enumerate_some(MAX_NAMES, callers.keys().map(|caller| format!("`{caller}`")));
+    let first = callers.keys().next().map_or("*", String::as_str);
+    Finding {
+        code: Code::UnexplainedMention,
+        message: format!(
+            "the program of {names} has a client of `{callee}`, whose address the deployment gives to others that run it, as to `{other}`"
+        ),
+        marks: callers.values().take(1).map(|place| (place.clone(), "the client".to_owned())).collect(),
+        help: vec![
+            "where it is called, say so by a rule file".to_owned(),
+            format!(
+                "where it is not, say why under `scan.ignore` in hedgerow.yaml, a line for each caller: `{first} -> {callee}: <reason>`"
+            ),
+        ],
+        services: callers.keys().cloned().collect(),
+        callees: BTreeSet::from([callee.to_owned()]),
+    }
 }
 
 fn evidence(kind: Store, used: &Used, callee: &str, why: Why) -> Evidence {
@@ -85,6 +168,8 @@ enum Answer {
     One(String, Why),
     /// One that is known already.
     Known,
+    /// This one, if it were not for others: the deployment names it for them, and they run the same program.
+    Others(String, String),
     /// One of these.
     Several(BTreeSet<String>),
     /// No store of the fleet, as far as anybody can tell.
@@ -156,8 +241,8 @@ impl Caller<'_> {
             || outcome.edges.contains_key(&(self.home.name.clone(), callee.to_owned()))
             || (!is_weak && self.part.mentions.contains_key(callee))
             || given.filter(|_| !is_weak).is_some_and(|given| {
-                let values = given.environment.values().flatten();
-                values.into_iter().any(|value| {
+                let values = given.environment.values().chain(given.flags.values()).flatten();
+                values.chain(given.written.iter().map(|written| &written.value)).any(|value| {
                     self.hosts.answers(value).iter().any(
                         |answer| matches!(answer, hedgerow_deploy::Answer::Service(service, _) if service == callee),
                     )

@@ -4,6 +4,7 @@
 mod account;
 mod addressed;
 mod again;
+mod alike;
 mod apphost;
 mod browsers;
 mod builds;
