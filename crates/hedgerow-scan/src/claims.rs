@@ -2,7 +2,7 @@
 //! for those. The others are asked about.
 
 use crate::edge::{Class, Evidence, Outcome};
-use crate::frameworks::{alike, is_usual};
+use crate::frameworks::{alike, is_usual, plain as plain_part};
 use crate::inventory::Home;
 use crate::names::files::last;
 use crate::part::Part;
@@ -35,7 +35,8 @@ pub(crate) fn settle(homes: &[Home], hosts: &Hosts, deploy: &Deploy, parts: &[Pa
         }
         let values = values(given);
         let hosts = hosts.of(&home.name);
-        let own = outcome.edges.iter_mut().filter(|((caller, _), _)| *caller == home.name);
+        let own = outcome.edges.range_mut((home.name.clone(), String::new())..);
+        let own = own.take_while(|((caller, _), _)| *caller == home.name);
         for ((_, callee), edge) in own {
             let is_foreign = |evidence: &Evidence| {
                 let mut files = settings_in(&evidence.target).filter_map(|path| values.get(&plain(path))).flatten();
@@ -90,7 +91,7 @@ fn below<'v>(
 
 /// A path of settings as libraries compare them.
 fn plain(path: &str) -> String {
-    path.to_lowercase().replace(['-', '_'], "").replace(':', ".")
+    plain_part(path).replace(':', ".")
 }
 
 /// The settings that a target is made of: `http://<setting ledger.host>:80`.

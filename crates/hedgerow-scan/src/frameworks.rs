@@ -107,9 +107,14 @@ pub(crate) fn is_of_jvm<'l>(mut languages: impl Iterator<Item = &'l str>) -> boo
     languages.any(|language| ["Java", "Kotlin", "Scala", "Groovy", "Clojure"].contains(&language))
 }
 
+/// A key of settings as libraries compare them.
+pub(crate) fn plain(key: &str) -> String {
+    key.to_lowercase().replace(['-', '_'], "")
+}
+
 /// Whether a key of settings is one by which a framework opens connections.
 fn is_framework(path: &[String], is_of_jvm: bool) -> bool {
-    let plain: Vec<String> = path.iter().map(|part| part.to_lowercase().replace(['-', '_'], "")).collect();
+    let plain: Vec<String> = path.iter().map(|part| plain(part)).collect();
     let key = plain.join(".");
     let last = key.rsplit('.').next().unwrap_or_default();
     let of_jvm = OF_JVM.iter().filter(|_| is_of_jvm);
@@ -179,17 +184,25 @@ pub(crate) fn all_listed(given: Option<&Given>) -> BTreeSet<String> {
     found.iter().filter_map(|path| listed(path)).collect()
 }
 
-/// Whether a text of code or settings asks for what such a list says of a service: it is its name, or it has the key.
-pub(crate) fn asks_list(text: &str, name: &str) -> bool {
-    text.eq_ignore_ascii_case(name) || has_key(text, name)
+/// The services for which a text of code or settings asks such a list: it is the name of one, or it has the keys.
+pub(crate) fn asked_of_list<'n>(text: &str, names: &'n BTreeSet<String>) -> impl Iterator<Item = &'n str> {
+    let is_one = names.iter().map(String::as_str).find(|name| text.eq_ignore_ascii_case(name));
+    is_one.into_iter().chain(keys_in(text, names))
 }
 
-/// Whether a text has the key of a service in such a list.
-fn has_key(text: &str, name: &str) -> bool {
-    let text = text.to_lowercase();
-    let key = format!("{LIST}.{name}");
-    let ends = |at: usize| !text[at + key.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-');
-    text.match_indices(&key).any(|(at, _)| ends(at))
+/// The services whose keys in such a list a text has: `services.ledger.url`.
+fn keys_in<'n>(text: &str, names: &'n BTreeSet<String>) -> BTreeSet<&'n str> {
+    let starts = text.match_indices('.').filter(|(at, _)| {
+        let before = text.as_bytes().get(at.saturating_sub(LIST.len())..*at);
+        before.is_some_and(|before| before.eq_ignore_ascii_case(LIST.as_bytes()))
+    });
+    let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let found = starts.filter_map(|(at, _)| {
+        let rest = &text[at + 1..];
+        let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
+        names.get(&rest[..end].to_lowercase()).map(String::as_str)
+    });
+    found.collect()
 }
 
 /// The part of the settings that such a list has of a service.
@@ -199,7 +212,6 @@ pub(crate) fn section_of(name: &str) -> Vec<String> {
 
 /// Whether a path of settings lies in a part of them. Case does not count, nor do `-` and `_`.
 fn is_in(path: &[String], section: &[String]) -> bool {
-    let plain = |part: &String| part.to_lowercase().replace(['-', '_'], "");
     !section.is_empty() && section.len() <= path.len() && path.iter().zip(section).all(|(a, b)| plain(a) == plain(b))
 }
 
@@ -229,6 +241,14 @@ pub(crate) fn calls(
         code.iter().flat_map(|file| literals(&file.path, &file.text)).map(|literal| literal.text).collect();
     let texts: BTreeMap<&str, &str> = own.iter().map(|file| (file.path.as_str(), &*file.text)).collect();
     let join = Join { hosts, given: Some(given), said: None };
+    let names = all_listed(Some(given));
+    let asked_by_words: BTreeSet<&str> = words.iter().flat_map(|word| asked_of_list(word, &names)).collect();
+    let mut asked_by_files: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for own in own.iter().filter(|own| is_settings(&own.path)) {
+        for name in keys_in(&own.text, &names) {
+            asked_by_files.entry(name).or_default().insert(&own.path);
+        }
+    }
     for (at, value) in given.settings.iter().enumerate() {
         let mut paths = Vec::new();
         leaves(value, &mut Vec::new(), &mut paths);
@@ -237,8 +257,8 @@ pub(crate) fn calls(
             // What all services have of all services is for those that ask for it.
             if let Some(name) = listed(&path).filter(|_| read.alike.contains(file)) {
                 let is_asked = read.sections.iter().any(|section| is_in(&path, section))
-                    || words.iter().any(|word| asks_list(word, &name))
-                    || own.iter().any(|own| own.path != file && is_settings(&own.path) && has_key(&own.text, &name));
+                    || asked_by_words.contains(name.as_str())
+                    || asked_by_files.get(name.as_str()).is_some_and(|files| files.iter().any(|own| *own != file));
                 if is_asked {
                     let all = evidence(home, given, at, &path, &join, &texts, found);
                     all.into_iter().for_each(|(service, evidence)| outcome.add(&home.name, &service, evidence));

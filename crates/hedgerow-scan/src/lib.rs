@@ -101,6 +101,7 @@ mod testscripts;
 mod texts;
 mod tree;
 mod value;
+mod words;
 
 pub use config::ScanConfig;
 pub use edge::{Account, Amount, Class, Edge, Evidence, Finding, Hop, Left, Outcome, Place, Port, Reason};

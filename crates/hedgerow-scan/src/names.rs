@@ -171,8 +171,8 @@ impl<'a, 'p> Names<'a, 'p> {
                         let place = self.place(Site { function, expr: id });
                         self.components.entry(name.to_owned()).or_insert(place);
                     }
-                    let asked = self.listed.iter().filter(|name| frameworks::asks_list(text, name));
-                    self.sections.extend(asked.map(|name| frameworks::section_of(name)));
+                    let asked = frameworks::asked_of_list(text, &self.listed);
+                    self.sections.extend(asked.map(frameworks::section_of));
                     if is_variable(text) {
                         self.variable(text, Site { function, expr: id }, is_reached);
                         self.ask(text, Site { function, expr: id }, is_reached);

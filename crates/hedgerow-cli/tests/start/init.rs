@@ -6,8 +6,12 @@ use std::path::Path;
 
 const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: NAME}\nspec:\n  template:\n    spec:\n      containers:\n      - name: main\n        image: x\n        ports: [{name: http, containerPort: PORT}]\n";
 
+pub(crate) fn manifest(name: &str, port: &str) -> String {
+    DEPLOYMENT.replace("NAME", name).replace("PORT", port)
+}
+
 pub(crate) fn deployment(name: &str, port: &str) -> Vec<u8> {
-    DEPLOYMENT.replace("NAME", name).replace("PORT", port).into_bytes()
+    manifest(name, port).into_bytes()
 }
 
 /// What is written, after it was seen that `check` finds nothing wrong with it.

@@ -22,7 +22,7 @@ fn release(name: &str, namespace: &str) -> String {
     )
 }
 
-fn check(rows: &[Row<'_>]) {
+pub(crate) fn check(rows: &[Row<'_>]) {
     let mut wrong = Vec::new();
     for (what, files, said, unsaid) in rows {
         let files: Vec<(&str, &[u8])> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();

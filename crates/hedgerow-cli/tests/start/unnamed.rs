@@ -1,36 +1,17 @@
 //! `init` proposes programs that no manifest names, takes no part of a program for a service, and tells compose files' names apart.
 
 use crate::common::{Command, tree};
-use crate::init::{deployment, proposed};
-
-/// What a row is about, its files, what is said, and what is not.
-type Row<'r> = (&'r str, &'r [(&'r str, &'r str)], &'r [&'r str], &'r [&'r str]);
+use crate::init::{manifest, proposed};
+use crate::strangers::check;
 
 const GO: &str = "package main\n\nfunc main() {}\n";
 const MOD: &str = "module x\n";
 const STARTED: &str = "{\"scripts\": {\"start\": \"node server.js\"}}";
 const SPRING: &str = "@SpringBootApplication\npublic class A { public static void main(String[] a) {} }\n";
 
-fn check(rows: &[Row<'_>]) {
-    let mut wrong = Vec::new();
-    for (what, files, said, unsaid) in rows {
-        let files: Vec<(&str, &[u8])> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
-        for arguments in ["", "--services"] {
-            let root = tree(&files);
-            let flat = proposed(root.path(), arguments).replace("\n#     ", " ");
-            let lost = said.iter().filter(|said| !flat.contains(**said));
-            wrong.extend(lost.map(|said| format!("{what} {arguments}: no `{said}` in\n{flat}")));
-            let shown = unsaid.iter().filter(|said| flat.contains(**said));
-            wrong.extend(shown.map(|said| format!("{what} {arguments}: `{said}` in\n{flat}")));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
 #[test]
 fn programs_without_a_manifest_are_proposed() {
-    let broker = deployment("rabbitmq", "5672");
-    let broker = String::from_utf8(broker).unwrap();
+    let broker = manifest("rabbitmq", "5672");
     check(&[
         (
             "no YAML at all",
@@ -180,7 +161,7 @@ fn programs_without_a_manifest_are_proposed() {
 #[test]
 fn what_a_manifest_names_otherwise_is_proposed_once() {
     let of = |names: &[&str]| {
-        let all: Vec<String> = names.iter().map(|name| String::from_utf8(deployment(name, "80")).unwrap()).collect();
+        let all: Vec<String> = names.iter().map(|name| manifest(name, "80")).collect();
         all.join("---\n")
     };
     let users = of(&["users"]);
@@ -265,8 +246,7 @@ fn what_a_manifest_names_otherwise_is_proposed_once() {
 #[test]
 fn a_part_of_a_program_is_no_service() {
     let compose = "services: {rabbitmq: {image: \"rabbitmq:3\"}, users: {build: ./users}, api: {build: ./gateway}}\n";
-    let three = deployment("kafka", "1");
-    let kafka = String::from_utf8(three).unwrap();
+    let kafka = manifest("kafka", "1");
     check(&[
         (
             "a package of Go",

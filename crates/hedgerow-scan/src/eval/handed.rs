@@ -4,6 +4,7 @@ use super::flows::{Filled, Takes, Uses};
 use super::puts::PUTS;
 use super::{Eval, Frame};
 use crate::reach::Site;
+use crate::words::words;
 use hedgerow_code::ir::{Argument, Expr};
 
 /// The functions of libraries that put all there is in their other arguments into the first one.
@@ -154,21 +155,4 @@ impl<'p> Eval<'_, 'p> {
             filled.outside.push(call);
         }
     }
-}
-
-/// The words of a name: `deepUpdate`, `deep_update`.
-fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = vec![String::new()];
-    let mut is_lower = false;
-    for letter in name.chars() {
-        if !letter.is_alphanumeric() || (letter.is_uppercase() && is_lower) {
-            words.push(String::new());
-        }
-        is_lower = letter.is_lowercase();
-        if let Some(word) = words.last_mut().filter(|_| letter.is_alphanumeric()) {
-            word.extend(letter.to_lowercase());
-        }
-    }
-    words.retain(|word| !word.is_empty());
-    words
 }

@@ -1,6 +1,7 @@
 //! Lists of hosts that are called without a proxy: `NO_PROXY`, `http.nonProxyHosts`. They say how a host would be called, and not that
 //! anybody calls it: everybody is given all names of the cluster there.
 
+use crate::words::words;
 use hedgerow_code::lines::{self, Setting};
 
 /// What such a list is called, in small letters and without what stands between the words.
@@ -61,25 +62,6 @@ pub(crate) fn is_called(value: &str) -> bool {
     !value.contains([',', ';', '|'])
         && !value.contains(char::is_whitespace)
         && rest.trim_end_matches('/').contains(['/', ':'])
-}
-
-/// The words of a name in small letters: `nonProxyHosts` has three.
-fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = vec![String::new()];
-    let mut last = '_';
-    for c in name.chars() {
-        if (c.is_ascii_uppercase() && last.is_ascii_lowercase()) || !c.is_ascii_alphanumeric() {
-            words.push(String::new());
-        }
-        if c.is_ascii_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.push(c.to_ascii_lowercase());
-        }
-        last = c;
-    }
-    words.retain(|word| !word.is_empty());
-    words
 }
 
 /// Whether a setting of a text is in such a list: by its key, by that with the key above it (`proxy: {bypass: …}`), or as one of several

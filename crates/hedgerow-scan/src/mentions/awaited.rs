@@ -6,6 +6,7 @@ use super::weight::{Mention, Mentions, Weight, is_shown, keep};
 use super::{is_deploy, place};
 use crate::edge::{Outcome, Place, Port};
 use crate::tree::PlainFile;
+use crate::words::words;
 use hedgerow_code::frontend::foreign::foreign;
 use hedgerow_code::ir::Range;
 use hedgerow_core::diag::Code;
@@ -24,24 +25,6 @@ const BETWEEN: &[&str] = &[
 
 /// How files of settings end.
 const SETTINGS: &[&str] = &["cfg", "conf", "config", "env", "ini", "json", "properties", "toml", "yaml", "yml"];
-
-/// The words of a name: `storageAdapterWebServiceUrl`, `STORAGE_ADAPTER_URL`, `storage-adapter.url`.
-fn words(name: &str) -> Vec<String> {
-    let mut found = vec![String::new()];
-    let mut was_lower = false;
-    for c in name.chars() {
-        let begins = c.is_ascii_uppercase() && was_lower;
-        was_lower = c.is_ascii_lowercase() || c.is_ascii_digit();
-        if begins || !c.is_ascii_alphanumeric() {
-            found.push(String::new());
-        }
-        if let Some(last) = found.last_mut().filter(|_| c.is_ascii_alphanumeric()) {
-            last.push(c.to_ascii_lowercase());
-        }
-    }
-    found.retain(|word| !word.is_empty());
-    found
-}
 
 /// What names for addresses call a service: its name without what its caller's begins with as well, and without words that say nothing.
 fn calls(callee: &str, caller: &str) -> BTreeSet<String> {
@@ -169,19 +152,6 @@ pub(super) fn hint(hosts: &Hosts, deploy: &Deploy, outcome: &mut Outcome) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_have_words() {
-        for (name, expected) in [
-            ("storageAdapterWebServiceUrl", &["storage", "adapter", "web", "service", "url"][..]),
-            ("STORAGE_ADAPTER_URL", &["storage", "adapter", "url"]),
-            ("storage-adapter.url", &["storage", "adapter", "url"]),
-            ("s3Url", &["s3", "url"]),
-            ("_", &[]),
-        ] {
-            assert_eq!(words(name), expected, "{name}");
-        }
-    }
 
     #[test]
     fn services_are_called_by_what_sets_them_apart() {

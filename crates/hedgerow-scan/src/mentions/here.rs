@@ -52,12 +52,16 @@ fn finding(services: BTreeSet<String>, path: &str, rows: &[Row]) -> Finding {
             "{} {has} the address `{text}`, which is this machine's, and that port is `{callee}`'s; in a pod it leads nowhere",
             listed(&callers)
         ),
+        [Row { text, callee, .. }] if !text.starts_with('$') => format!(
+            "{} {has} the address `{text}`, which is this machine's, and what is called there is `{callee}`'s; in a pod it leads nowhere",
+            listed(&callers)
+        ),
         [Row { text, callee, .. }] => format!(
             "{} {has} the address `{text}`, which is this machine's, where the compose file has `{callee}` if nothing else is said",
             listed(&callers)
         ),
         _ => format!(
-            "{} {has} the addresses {}, which are this machine's, and the ports are those of {}; in a pod they lead nowhere",
+            "{} {has} the addresses {}, which are this machine's, where those of {} may be meant; in a pod they lead nowhere",
             listed(&callers),
             listed(&addresses.into_iter().collect::<Vec<_>>()),
             enumerate(rows.iter().map(|row| format!("`{}`", row.callee)).collect::<BTreeSet<_>>())

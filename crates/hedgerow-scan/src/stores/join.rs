@@ -7,7 +7,7 @@ use crate::inventory::Home;
 use crate::mention::is_address_variable;
 use crate::pack::Kind;
 use crate::part::Part;
-use crate::paths::is_below;
+use crate::paths::{above, dir_of};
 use crate::program::File;
 use crate::questions::Question;
 use hedgerow_core::diag::{Code, enumerate, enumerate_some};
@@ -87,15 +87,19 @@ type Program<'a> = (Vec<&'a (String, Option<String>)>, String);
 /// Takes back that a client means the only store of its kind, where several services run one program and the deployment names the store for
 /// some of them: the program has the client for these.
 fn others(homes: &[Home], files: &[File], all: &mut [Known], outcome: &Outcome) {
-    let has_code = |directory: &str| directory.is_empty() || files.iter().any(|file| is_below(file.path, directory));
+    let with_code: BTreeSet<&str> = files.iter().flat_map(|file| above(dir_of(file.path))).collect();
+    let mut known: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+    for ((caller, callee), _) in outcome.edges.iter().filter(|(_, edge)| edge.class().is_rule()) {
+        known.entry(caller).or_default().push(callee);
+    }
     let mut programs: Vec<Vec<&(String, Option<String>)>> = Vec::new();
     for home in homes {
-        programs.push(home.directories.iter().filter(|(directory, _)| has_code(directory)).collect());
+        programs
+            .push(home.directories.iter().filter(|(directory, _)| with_code.contains(directory.as_str())).collect());
     }
     let mut told: BTreeMap<Program<'_>, BTreeSet<&str>> = BTreeMap::new();
     for ((home, program), (_, answers)) in homes.iter().zip(&programs).zip(all.iter()) {
-        let edges = outcome.edges.iter().filter(|((caller, _), edge)| *caller == home.name && edge.class().is_rule());
-        let known = edges.map(|((_, callee), _)| callee.clone());
+        let known = known.get(home.name.as_str()).into_iter().flatten().map(|callee| (*callee).clone());
         let named = answers.values().filter_map(|answer| match answer {
             Answer::One(callee, Why::Named) => Some(callee.clone()),
             _ => None,
