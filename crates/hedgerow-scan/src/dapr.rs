@@ -90,7 +90,9 @@ pub(crate) fn give(tree: &Tree, homes: &[Home], hosts: &mut Hosts, deploy: &mut 
     for component in deploy.components() {
         let is_known = !with.is_empty() || !component.scopes.is_empty();
         for home in homes {
-            if may_use(component, &home.name, &ids, &with, hosts) {
+            // Without scopes it is for all that run beside Dapr, and for all where nothing says who does.
+            let is_beside = !component.scopes.is_empty() || with.is_empty() || with.contains(&home.name);
+            if is_beside && is_in_scope(component, &home.name, deploy, hosts) {
                 *given.entry(&home.name).or_default().entry(component.name.clone()).or_default() |= is_known;
             }
         }
@@ -100,21 +102,12 @@ pub(crate) fn give(tree: &Tree, homes: &[Home], hosts: &mut Hosts, deploy: &mut 
     }
 }
 
-/// Whether a service may use a component. Where nothing says what runs beside Dapr, all may.
-fn may_use(
-    component: &Component,
-    service: &str,
-    ids: &[(String, String)],
-    with: &BTreeSet<String>,
-    hosts: &Hosts,
-) -> bool {
-    if component.scopes.is_empty() {
-        return with.is_empty() || with.contains(service);
-    }
-    component.scopes.iter().any(|scope| {
-        let is_own = |(id, of): &(String, String)| id == scope && of == service;
-        hosts.named(scope) == Some(service) || ids.iter().any(is_own)
-    })
+/// Whether a component without scopes or with this service in them is one of its own.
+fn is_in_scope(component: &Component, service: &str, deploy: &Deploy, hosts: &Hosts) -> bool {
+    let is_own = |scope: &String| {
+        hosts.named(scope) == Some(service) || deploy.app_ids().any(|(id, of)| id == scope && of == service)
+    };
+    component.scopes.is_empty() || component.scopes.iter().any(is_own)
 }
 
 /// Whom the programs call that use components, and questions about those that are not seen to be used.
@@ -135,7 +128,7 @@ pub(crate) fn join<'a>(
             else {
                 continue;
             };
-            if !is_visible(component, &home.name, deploy, hosts) {
+            if !is_in_scope(component, &home.name, deploy, hosts) {
                 continue;
             }
             let used = part.components.get(&component.name).cloned().or_else(|| {
@@ -171,14 +164,6 @@ pub(crate) fn join<'a>(
     outcome
         .findings
         .extend(unused.into_iter().map(|(name, (place, callers, callees))| asked(name, place, &callers, callees)));
-}
-
-/// Whether one of several components of a name is the one that a service has.
-fn is_visible(component: &Component, service: &str, deploy: &Deploy, hosts: &Hosts) -> bool {
-    let is_own = |scope: &String| {
-        hosts.named(scope) == Some(service) || deploy.app_ids().any(|(id, of)| id == scope && of == service)
-    };
-    component.scopes.is_empty() || component.scopes.iter().any(is_own)
 }
 
 /// Whom a component leads to.

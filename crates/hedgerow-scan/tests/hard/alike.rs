@@ -53,6 +53,7 @@ fn a_list_of_all_services_is_for_those_that_ask_for_it() {
         ("javascript", listed("-- service.shop/main.js\nconst at = endpoint('ledger');\nask(at);\n"), one),
         // Nobody asks, or for another one.
         ("java, of another name", java("@Scheduled void run() { Rest.of(\"x\"); }"), &[]),
+        ("java, another list", java("Shop(@Value(\"${channels.ledger.baseUrl}\") String at) { Rest.of(at); }"), &[]),
         (
             "java, a name that begins alike",
             java("Shop(@Value(\"${services.ledger-old.baseUrl}\") String at) { Rest.of(at); }"),

@@ -51,6 +51,9 @@ fn who_may_use_a_component_and_is_not_seen_to_is_asked_about() {
     for uses in &USES[..3] {
         found("others may use it", &tree(uses, &scoped("s-other")), &[]);
     }
+    let app = PODS.replace("name: s-emoji", "name: s-other").replace("app-id: s-emoji", "app-id: books-app");
+    let with_app = format!("{}-- service.other/x.txt\n-- k8s/app.yaml\n{app}", tree(USES[0], &scoped("books-app")));
+    found("another has the app-id", &with_app, &["other ? redis"]);
     // The sidecars of others say nothing of a pod without one.
     let other = PODS.replace("s-emoji", "s-other");
     let plain = PODS.replace("annotations: {dapr.io/enabled: 'true', dapr.io/app-id: s-emoji}", "labels: {a: b}");

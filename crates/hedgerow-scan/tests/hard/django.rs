@@ -67,6 +67,17 @@ fn settings_are_those_of_the_module_that_is_told() {
             PROVEN,
         ),
         (
+            "the server's says more than the one for people",
+            project(
+                &format!("{}{}", manage.replace("proj.settings", "proj.local"), wsgi("proj.settings.production")),
+                &format!(
+                    "-- service.shop/proj/settings/production.py\n{here}\n-- service.shop/proj/local.py\nLEDGER_URL = 'http://ledger.example.com'\n"
+                ),
+                "",
+            ),
+            PROVEN,
+        ),
+        (
             "the only one",
             project(
                 "-- service.shop/proj/__init__.py\n-- service.shop/proj/urls.py\nurlpatterns = []\n",

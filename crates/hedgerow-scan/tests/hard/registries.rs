@@ -33,6 +33,11 @@ fn a_client_without_an_address_calls_the_only_registry() {
         ("elsewhere", of(ELSEWHERE), NONE),
         ("switched off", of("eureka.client.enabled: false"), NONE),
         ("no client", tree(&[module("registry", SERVER, ""), module("shop", "spring-boot-starter", "")]), NONE),
+        (
+            "a client of another",
+            tree(&[module("registry", SERVER, ""), module("shop", "spring-cloud-starter-consul-discovery", "")]),
+            NONE,
+        ),
         ("two", tree(&[module("registry", SERVER, ""), module("other", SERVER, ""), module("shop", CLIENT, "")]), NONE),
     ]);
 }
