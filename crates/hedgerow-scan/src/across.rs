@@ -74,6 +74,7 @@ pub(crate) fn across(
     crate::registries::join(tree, homes, hosts, deploy, &mut outcome);
     ask(&questions, &mut outcome);
     crate::mentions::ask(tree, homes, hosts, deploy, parts, (&places, &spoken, &foreign), &mut outcome);
+    crate::permits::ask(tree, deploy, &places, &mut outcome);
     crate::account::add(tree, homes, hosts, deploy, parts, &mut outcome);
     let remarked = remarks.iter().map(|remark| remark.path).collect();
     crate::blind::ask(tree, homes, (hosts, deploy), &remarked, &mut outcome);

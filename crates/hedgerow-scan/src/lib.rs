@@ -84,6 +84,7 @@ mod outside;
 mod pack;
 mod part;
 mod paths;
+mod permits;
 mod places;
 mod plain;
 mod program;

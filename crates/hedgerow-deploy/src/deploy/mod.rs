@@ -19,6 +19,7 @@ mod kustomize;
 mod listens;
 mod maps;
 mod mounts;
+mod permits;
 mod published;
 mod read;
 mod routed;
@@ -38,6 +39,7 @@ pub use foreign::{Foreign, MapUses, foreign_objects, unused_maps};
 pub use given::{Given, Hiding};
 pub(crate) use ingress::is_route;
 pub use mounts::{is_manifest, without_objects};
+pub use permits::Permit;
 pub use routed::Route;
 pub use schedule::Schedule;
 pub(crate) use settings::{all_documents, fault_line};
@@ -95,6 +97,8 @@ pub struct Deploy {
     components: Vec<Component>,
     /// How Dapr calls programs of pods, with the services.
     app_ids: BTreeSet<(String, String)>,
+    /// Whom policies let call whom.
+    permits: Vec<Permit>,
 }
 
 /// What could not be read in full.

@@ -128,6 +128,7 @@ impl Deploy {
         }
         deploy.dapr(&items, &maps, &pods);
         services::name(&items, &pods, (&mut deploy, hosts));
+        deploy.permit(&items, &pods, hosts);
         deploy.routes.extend(ingress::routes(&items, &pods, hosts));
         published::machines(&deploy.projects, hosts);
         for (path, chart, (is_whole, is_cut), lacks) in unread {

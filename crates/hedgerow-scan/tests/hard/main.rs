@@ -41,6 +41,7 @@ mod maps;
 mod mounts;
 mod mute;
 mod packages;
+mod permits;
 mod places;
 mod pydantic;
 mod python;
