@@ -70,7 +70,7 @@ pub(crate) fn across(
         outcome.add(&route.proxy, &route.service, evidence);
     }
     crate::dapr::join((tree, homes), hosts, (deploy, fleet), parts, &places, &mut outcome);
-    let questions = crate::stores::join((tree.config, fleet, files), homes, hosts, deploy, parts, &mut outcome);
+    let questions = crate::stores::join((tree, fleet, files), homes, hosts, deploy, (parts, &places), &mut outcome);
     crate::registries::join(tree, homes, hosts, deploy, &mut outcome);
     ask(&questions, &mut outcome);
     crate::mentions::ask(tree, homes, hosts, deploy, parts, (&places, &spoken, &foreign), &mut outcome);

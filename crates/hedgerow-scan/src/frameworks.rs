@@ -302,18 +302,9 @@ fn evidence(
 ) -> Vec<(String, Evidence)> {
     let mut all_found = Vec::new();
     let key = path.last().map_or("", String::as_str);
-    let file = || given.setting_paths.get(at).cloned().unwrap_or_default();
     let place_of = |value: &str| {
-        let file = file();
-        let text = texts.get(file.as_str()).copied().unwrap_or_default();
-        let start = text.find(value).or_else(|| text.find(key)).unwrap_or(0);
-        let end = if text.is_empty() {
-            0
-        } else {
-            text[start..].lines().next().map_or(start, |line| start + line.trim_end().len())
-        };
-        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        Place { path: file, range: Range { start: place(start), end: place(end) } }
+        let file = given.setting_paths.get(at).map_or("", String::as_str);
+        place_in(file, texts.get(file).copied().unwrap_or_default(), value, key)
     };
     let values = join.setting(path);
     // Of several values one is what counts, and it is not said which: then it is not this machine for sure.
@@ -350,6 +341,42 @@ fn evidence(
         }
     }
     all_found
+}
+
+/// Where a file of settings says a value, or else has its key.
+fn place_in(path: &str, text: &str, value: &str, key: &str) -> Place {
+    let start = text.find(value).or_else(|| text.find(key)).unwrap_or(0);
+    let end = text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, |line| start + line.trim_end().len());
+    let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Place { path: path.to_owned(), range: Range { start: place(start), end: place(end) } }
+}
+
+/// A setting by which a framework of the JVM opens connections.
+pub(crate) struct Setting {
+    pub(crate) path: Vec<String>,
+    pub(crate) file: String,
+}
+
+impl Setting {
+    /// Where it is said, in the text of its file.
+    pub(crate) fn place(&self, text: &str) -> Place {
+        let key = self.path.last().map_or("", String::as_str);
+        // The key of one line of several (`spring.kafka.bootstrap-servers`), or one of a map.
+        let whole = self.path.join(".");
+        place_in(&self.file, text, if text.contains(&whole) { &whole } else { key }, key)
+    }
+}
+
+/// The settings of a service by which a framework of the JVM opens connections.
+pub(crate) fn settings_of_jvm(given: &Given) -> Vec<Setting> {
+    let mut all = Vec::new();
+    for (value, file) in given.settings.iter().zip(&given.setting_paths) {
+        let mut paths = Vec::new();
+        leaves(value, &mut Vec::new(), &mut paths);
+        let found = paths.into_iter().filter(|path| is_framework(path, true));
+        all.extend(found.map(|path| Setting { path, file: file.clone() }));
+    }
+    all
 }
 
 /// Whether a setting holds the name under which a service is registered, as the routes of Ocelot's do.

@@ -198,7 +198,17 @@ fn registered(homes: &[Home], deploy: &Deploy, hosts: &mut Hosts) {
             }
         }
     }
-    for (name, services) in &found {
+    // Who does not say it may be called after its directory, as its artifact is.
+    let mut by_directory: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for home in homes {
+        for (directory, _) in &home.directories {
+            let name = directory.rsplit('/').next().unwrap_or(directory).to_lowercase();
+            by_directory.entry(name).or_default().insert(&home.name);
+        }
+    }
+    by_directory
+        .retain(|name, _| name.contains(['-', '_']) && !found.contains_key(name) && hosts.named(name).is_none());
+    for (name, services) in found.iter().chain(&by_directory) {
         if let (Some(service), 1) = (services.first(), services.len()) {
             hosts.add(name, service);
         }

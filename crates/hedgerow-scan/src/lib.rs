@@ -59,6 +59,7 @@ mod browser;
 mod builds;
 mod built;
 mod calls;
+mod catalogue;
 mod claims;
 mod commands;
 mod components;

@@ -1,5 +1,6 @@
 //! Registries of Spring Cloud in the tree, and those who call all that register: gateways that look up their routes, and Spring Boot's admin.
 
+use crate::catalogue::Catalogue;
 use crate::config::{Candidates, ScanConfig};
 use crate::edge::{Class, Evidence, Outcome, Place, Port};
 use crate::inventory::{Home, Owners};
@@ -7,7 +8,7 @@ use crate::join::Join;
 use crate::pack::Kind;
 use crate::tree::Tree;
 use hedgerow_code::ir::Range;
-use hedgerow_deploy::{Answer, Deploy, Hosts};
+use hedgerow_deploy::{Answer, Deploy, Hosts, Partial};
 use std::collections::BTreeMap;
 
 /// The libraries by which a program is something, as build files name them.
@@ -56,8 +57,8 @@ pub(crate) fn join(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, 
     let registered: Vec<&str> = built
         .iter()
         .filter(|(service, of)| {
-            let is_off = [("eureka.client.enabled", "false"), ("eureka.client.register-with-eureka", "false")];
-            of.client.is_some() && !is_off.iter().any(|(setting, value)| says(service, setting, value))
+            let is_off = ["eureka.client.enabled", "eureka.client.register-with-eureka"];
+            of.client.is_some() && !is_off.iter().any(|setting| is_off_for(service, setting, hosts, deploy))
         })
         .map(|(service, _)| *service)
         .collect();
@@ -70,7 +71,7 @@ pub(crate) fn join(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, 
     if let [registry] = registries.as_slice() {
         for (service, of) in &built {
             let Some(place) = of.client.as_ref().filter(|_| of.is_of_eureka && of.registry.is_none()) else { continue };
-            if !says(service, "eureka.client.enabled", "false") && is_nowhere(service, hosts, deploy) {
+            if !is_off_for(service, "eureka.client.enabled", hosts, deploy) && is_nowhere(service, hosts, deploy) {
                 let target = format!(
                     "a client of Eureka whose address is not known, and `{registry}` is the only one in the tree"
                 );
@@ -97,6 +98,42 @@ fn is_explained(config: &ScanConfig, outcome: &Outcome, caller: &str, callee: &s
     config.explains(caller, callee) || edge.is_some_and(|edge| edge.class().is_rule())
 }
 
+/// Whether a switch is off, and not only in the file of a profile that nothing says is active.
+fn is_off_for(service: &str, setting: &str, hosts: &Hosts, deploy: &Deploy) -> bool {
+    let join = Join { hosts: hosts.of(service), given: deploy.of(service), said: None };
+    let at = |setting: &str| setting.split('.').map(str::to_owned).collect::<Vec<_>>();
+    let is_false =
+        |values: &[Partial]| values.iter().any(|value| value.known().is_some_and(|value| value.trim() == "false"));
+    let path = at(setting);
+    if !is_false(&join.setting(&path)) {
+        return false;
+    }
+    let Some(given) = deploy.of(service) else { return true };
+    let active: Vec<String> =
+        join.setting(&at("spring.profiles.active")).iter().map(|value| value.written().into_owned()).collect();
+    let is_idle = |file: &str| {
+        let active = |profile: &str| active.iter().any(|all| all.split(',').any(|one| one.trim() == profile));
+        profile(file).is_some_and(|profile| !active(profile))
+    };
+    // What is said without the files that are idle.
+    let mut rest = given.clone();
+    (rest.settings, rest.setting_paths) = given
+        .settings
+        .iter()
+        .zip(&given.setting_paths)
+        .filter(|(_, file)| !is_idle(file))
+        .map(|(value, file)| (value.clone(), file.clone()))
+        .unzip();
+    is_false(&Join { given: Some(&rest), ..join }.setting(&path))
+}
+
+/// The profile that a file of settings is for: `test` of `application-test.yml`.
+fn profile(path: &str) -> Option<&str> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let rest = ["application-", "bootstrap-"].iter().find_map(|start| name.strip_prefix(start))?;
+    rest.rsplit_once('.').map(|(profile, _)| profile)
+}
+
 /// Whether a client of Eureka has no address for it but that of its own machine.
 fn is_nowhere(service: &str, hosts: &Hosts, deploy: &Deploy) -> bool {
     let join = Join { hosts: hosts.of(service), given: deploy.of(service), said: None };
@@ -109,6 +146,7 @@ fn is_nowhere(service: &str, hosts: &Hosts, deploy: &Deploy) -> bool {
 /// What the build files of services say.
 fn built<'a>(tree: &'a Tree, homes: &'a [Home]) -> BTreeMap<&'a str, Built> {
     let owners = Owners::new(tree.services, homes);
+    let catalogue = Catalogue::new(tree);
     let mut found: BTreeMap<&str, Built> = BTreeMap::new();
     let is_build = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or(path);
@@ -118,17 +156,24 @@ fn built<'a>(tree: &'a Tree, homes: &'a [Home]) -> BTreeMap<&'a str, Built> {
         let Some(home) = owners.of(&file.path).and_then(|name| homes.iter().find(|home| home.name == name)) else {
             continue;
         };
+        let modules = catalogue.modules(&file.text);
+        let has = |word: &str| {
+            let word = word.trim_end_matches(['"', '<']);
+            modules.iter().any(|module| module.split(':').nth(1) == Some(word))
+        };
         let place = |words: &[&str]| {
-            let (at, word) = words.iter().find_map(|word| Some((file.text.find(word)?, word)))?;
+            let found =
+                words.iter().find_map(|word| Some((file.text.find(word)?, word.trim_end_matches(['"', '<']).len())));
+            // By a name of the catalogue: where that stands is not looked for.
+            let (at, length) = found.or_else(|| words.iter().any(|word| has(word)).then_some((0, 0)))?;
             let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-            let end = at + word.trim_end_matches(['"', '<']).len();
-            Some(Place { path: file.path.clone(), range: Range { start: place(at), end: place(end) } })
+            Some(Place { path: file.path.clone(), range: Range { start: place(at), end: place(at + length) } })
         };
         let of = found.entry(&home.name).or_default();
         of.registry = of.registry.take().or_else(|| place(REGISTRIES));
         of.admin = of.admin.take().or_else(|| place(ADMINS));
         of.client = of.client.take().or_else(|| place(CLIENTS));
-        of.is_of_eureka |= CLIENTS[..3].iter().any(|word| file.text.contains(word));
+        of.is_of_eureka |= CLIENTS[..3].iter().any(|word| file.text.contains(word) || has(word));
     }
     found
 }

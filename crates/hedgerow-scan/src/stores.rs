@@ -3,6 +3,7 @@
 
 mod join;
 mod names;
+mod settings;
 
 pub(crate) use join::join;
 

@@ -1,15 +1,19 @@
 //! Clients of stores whose addresses are not known, joined with the only store that they can mean.
 
+use super::settings::{self, Builds, Unset};
 use super::{Fleet, Store, Used, names};
 use crate::config::{Candidates, ScanConfig};
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
+use crate::frameworks;
 use crate::inventory::Home;
 use crate::mention::is_address_variable;
 use crate::pack::Kind;
 use crate::part::Part;
 use crate::paths::{above, dir_of};
+use crate::places::Places;
 use crate::program::File;
 use crate::questions::Question;
+use crate::tree::Tree;
 use hedgerow_core::diag::{Code, enumerate, enumerate_some};
 use hedgerow_deploy::{Deploy, Hosts, Partial};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,25 +23,40 @@ const MAX_NAMES: usize = 4;
 
 /// Joins clients with stores, and gives back the questions about calls that are still open, each with the service whose it is.
 pub(crate) fn join(
-    (config, fleet, files): (&ScanConfig, &Fleet, &[File]),
+    (tree, fleet, files): (&Tree, &Fleet, &[File]),
     homes: &[Home],
     hosts: &Hosts,
     deploy: &Deploy,
-    parts: &[Part],
+    (parts, places): (&[Part], &Places),
     outcome: &mut Outcome,
 ) -> Vec<(String, Question)> {
+    let config = tree.config;
+    let (builds, alike) = (Builds::new(tree), frameworks::alike(homes, deploy));
+    let mut unset: Vec<BTreeMap<Store, Unset>> = Vec::new();
     let mut kept = Vec::new();
     let mut all: Vec<Known> = Vec::new();
     for (home, part) in homes.iter().zip(parts) {
         let (mut uses, mut answers) = (BTreeMap::new(), BTreeMap::new());
+        let settings = settings::unset((home, part), (hosts.of(&home.name), deploy), &alike, &builds, places);
         if config.candidate != Candidates::Ask {
             let of = Caller { config, fleet, homes, home, hosts: hosts.of(&home.name), deploy, part };
             uses = of.uses();
+            for (kind, unset) in settings.iter().filter(|(_, unset)| unset.has_client) {
+                match uses.get_mut(kind) {
+                    Some(used) => used.is_open |= !used.is_told,
+                    None => {
+                        let (place, call) = (unset.place.clone(), String::new());
+                        let used = Used { place, call, is_open: true, is_told: false, is_imported: false };
+                        uses.insert(*kind, used);
+                    }
+                }
+            }
             for (kind, used) in &uses {
                 answers.insert(*kind, of.answer(*kind, used, outcome));
             }
         }
         all.push((uses, answers));
+        unset.push(settings);
     }
     others(homes, files, &mut all, outcome);
     let mut open: BTreeMap<String, (String, BTreeMap<String, Place>)> = BTreeMap::new();
@@ -72,6 +91,23 @@ pub(crate) fn join(
         }
     }
     outcome.findings.extend(open.iter().map(|(callee, callers)| asked(callee, callers)));
+    for ((home, settings), (_, answers)) in homes.iter().zip(&unset).zip(&all) {
+        for (kind, unset) in settings {
+            let callees: BTreeSet<String> = match answers.get(kind) {
+                Some(Answer::Several(all)) => all.clone(),
+                Some(_) => continue,
+                None => fleet.of(*kind).into_iter().map(str::to_owned).collect(),
+            };
+            let is_explained = |callee: &String| {
+                let edge = outcome.edges.get(&(home.name.clone(), callee.clone()));
+                edge.is_some_and(|edge| edge.class().is_rule()) || config.explains(&home.name, callee)
+            };
+            if !callees.is_empty() && !callees.iter().any(is_explained) {
+                let finding = settings::asked(&home.name, *kind, unset, callees);
+                outcome.findings.push(finding);
+            }
+        }
+    }
     kept
 }
 

@@ -61,6 +61,7 @@ mod stubs;
 mod taken;
 mod testscripts;
 mod told;
+mod unset;
 mod wrappers;
 
 use hedgerow_core::diag::Code;
