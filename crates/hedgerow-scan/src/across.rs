@@ -12,7 +12,7 @@ use crate::plain;
 use crate::program::File;
 use crate::questions::Question;
 use crate::spoken::Spoken;
-use crate::stores::Fleet;
+use crate::stores::{Fleet, Schemas};
 use crate::testscripts::TestScripts;
 use crate::tree::{PlainFile, Tree};
 use globset::Glob;
@@ -70,10 +70,12 @@ pub(crate) fn across(
         outcome.add(&route.proxy, &route.service, evidence);
     }
     crate::dapr::join((tree, homes), hosts, (deploy, fleet), parts, &places, &mut outcome);
-    let questions = crate::stores::join((tree, fleet, files), homes, hosts, deploy, (parts, &places), &mut outcome);
+    let schemas = Schemas::new(tree, fleet);
+    let about = (tree, fleet, files, &schemas);
+    let questions = crate::stores::join(about, homes, hosts, deploy, (parts, &places), &mut outcome);
     crate::registries::join(tree, homes, hosts, deploy, &mut outcome);
     ask(&questions, &mut outcome);
-    crate::mentions::ask(tree, homes, hosts, deploy, parts, (&places, &spoken, &foreign), &mut outcome);
+    crate::mentions::ask(tree, homes, hosts, deploy, parts, (&places, &spoken, &foreign, &schemas), &mut outcome);
     crate::permits::ask(tree, deploy, &places, &mut outcome);
     crate::account::add(tree, homes, hosts, deploy, parts, &mut outcome);
     let remarked = remarks.iter().map(|remark| remark.path).collect();

@@ -17,7 +17,7 @@ use crate::eval::Eval;
 use crate::infer::{CONSTRUCTORS, Infer};
 use crate::join::Join;
 use crate::mentions::Mentions;
-use crate::pack::{Gives, Kind, Packs, Sink, Source};
+use crate::pack::{Gives, Kind, Packs, Sink, Source, Target};
 use crate::program::{FnId, PackageId, Program, TypeId};
 use crate::questions::{Cause, Question};
 use crate::reach::{Reach, Site};
@@ -26,7 +26,7 @@ use crate::stores::{Fleet, Store, Used};
 use crate::value::{Crossing, Piece, Template, Unknown, Value, Values};
 use environment::Readers;
 use hedgerow_code::frontend::Language;
-use hedgerow_code::ir::{Expr, ExprId};
+use hedgerow_code::ir::{ALL, Expr, ExprId};
 use hedgerow_core::diag::Code;
 use hedgerow_deploy::Given;
 use hedgerow_deploy::{Answer, Hosts};
@@ -64,6 +64,8 @@ struct Group {
     answers: Vec<(Answer, Template, Vec<Crossing>, bool)>,
     /// What is asked for and not set anywhere.
     missing: BTreeSet<Piece>,
+    /// What is asked for and set to something that nobody knows.
+    hidden: BTreeSet<Piece>,
     open: bool,
     /// Whether the deploy may give another value, in a file that could not be read.
     may_differ: bool,
@@ -169,6 +171,7 @@ pub(crate) fn find(context: &Context) -> Found {
         addressed: BTreeSet::new(),
         doubted: BTreeSet::new(),
         proxies: Vec::new(),
+        relatives: Vec::new(),
         chained: BTreeSet::new(),
         contracts: None,
         stores: BTreeMap::new(),
@@ -220,6 +223,8 @@ struct Search<'a, 'p> {
     doubted: BTreeSet<BTreeSet<String>>,
     /// Calls of libraries that make a client of an interface whose target cannot be told: the interface may tell.
     proxies: Vec<Unresolved>,
+    /// Calls of clients whose target cannot be told, with the places where these are made: it may be a path of theirs.
+    relatives: Vec<(Vec<Site>, Unresolved)>,
     /// What clients of interfaces are made with of which the interface tells whom they call.
     chained: BTreeSet<Site>,
     /// The interfaces that others implement, once they are asked for.
@@ -284,7 +289,9 @@ impl<'p> Search<'_, 'p> {
                 }
                 let is_path = is_any && values.iter().all(|values| values.known.is_empty());
                 self.told(site, target, &readers);
-                let leads = values.iter().any(|values| self.leads_to_service(values, sink.kind));
+                // `new MailClient({apiKey: process.env.KEY})`: what comes from outside is no address there.
+                let kind = if sink.client && self.has_no_address(site, target) { Kind::Tcp } else { sink.kind };
+                let leads = values.iter().any(|values| self.leads_to_service(values, kind));
                 let store = self.store_of(language, &path, &values);
                 self.opens(site, store, &values);
                 let may_be = || match store {
@@ -310,6 +317,12 @@ impl<'p> Search<'_, 'p> {
         self.interfaces();
         for (site, at, name, path, package, verified) in clients {
             self.client(site, at, (&name, &path), package, verified);
+        }
+        // Of a client whose address is known an unknown path is none of somebody else.
+        for (bases, unresolved) in std::mem::take(&mut self.relatives) {
+            if !bases.iter().all(|base| self.settled.contains(base)) {
+                self.report(unresolved);
+            }
         }
         let covered = std::mem::take(&mut self.covered);
         for unresolved in std::mem::take(&mut self.dials) {
@@ -475,8 +488,10 @@ impl<'p> Search<'_, 'p> {
             let is_none = self.written.is_loose && group.is_blank();
             if !(group.is_settled() || is_none) {
                 let unresolved = Unresolved { site, written: self.written, key, group };
+                let bases = if kind == Kind::Http { self.bases(site) } else { Vec::new() };
                 match self.written.is_proxy {
                     true => self.proxies.push(unresolved),
+                    false if !bases.is_empty() => self.relatives.push((bases, unresolved)),
                     false => self.report(unresolved),
                 }
             }
@@ -505,6 +520,41 @@ impl<'p> Search<'_, 'p> {
             return if is_address(&name) { Key::Address } else { Key::Unknown };
         }
         if texts.iter().any(|text| is_address(text)) { Key::Address } else { Key::Other }
+    }
+
+    /// Where what a method is called on is made, as far as that is outside of the tree.
+    fn bases(&self, site: Site) -> Vec<Site> {
+        let program = self.context.infer.program;
+        let Expr::Call { callee, .. } = program.expr(site.function, site.expr) else { return Vec::new() };
+        let Expr::Member { of, .. } = program.expr(site.function, *callee) else { return Vec::new() };
+        let values = self.eval.value(Site { function: site.function, expr: *of });
+        let made = values.iter().flat_map(|values| {
+            let known = values.known.keys().filter_map(|value| match value {
+                Value::Made(made, _) => Some(*made),
+                _ => None,
+            });
+            known.chain(values.unknown.iter().map(|unknown| unknown.at)).collect::<Vec<_>>()
+        });
+        let made: BTreeSet<Site> = made.collect();
+        made.into_iter().collect()
+    }
+
+    /// Whether what a call is given is written out there, under names of which none asks for an address.
+    fn has_no_address(&self, site: Site, target: &Target) -> bool {
+        let program = self.context.infer.program;
+        let facts = program.facts_of(site.function);
+        let written = self.argument(site, target).map(|argument| facts.expr(argument));
+        let Some(Expr::Composite { parts, .. }) = written else { return false };
+        let mut names = facts.parts(*parts).iter().map(|part| match (part.field, part.key) {
+            (Some(field), _) => Some(facts.word(field).to_lowercase()),
+            (None, Some(key)) => match facts.expr(key) {
+                Expr::Text(word) => Some(facts.word(*word).to_lowercase()),
+                _ => None,
+            },
+            (None, None) => None,
+        });
+        let is_other = |name: &String| name != ALL && !ADDRESSES.iter().any(|word| name.contains(word));
+        names.len() > 0 && names.all(|name| name.is_some_and(|name| is_other(&name)))
     }
 
     /// Keeps that an address says where a call goes.

@@ -38,6 +38,7 @@ use crate::paths::is_below;
 use crate::places::Places;
 use crate::plain::{group_of, groups};
 use crate::spoken::Spoken;
+use crate::stores::Schemas;
 use crate::templated;
 use crate::texts::{is_lock, is_made};
 use crate::tree::{PlainFile, Tree, is_other};
@@ -95,7 +96,7 @@ enum Whose {
     Asked,
     /// Others find it there, too, and nobody's code is seen to name the place.
     Unclaimed,
-    /// A module that it is made of brings it along.
+    /// A module that it is made of, or a library that it loads, brings it along.
     Brought,
 }
 
@@ -106,7 +107,7 @@ pub(crate) fn ask<'a>(
     hosts: &Hosts,
     deploy: &'a Deploy,
     parts: &[Part],
-    (places, spoken, others): (&Places<'a>, &Spoken<'a>, &Foreign),
+    (places, spoken, others, schemas): (&Places<'a>, &Spoken<'a>, &Foreign, &Schemas<'_>),
     outcome: &mut Outcome,
 ) {
     let owners = Owners::new(tree.services, homes);
@@ -162,6 +163,14 @@ pub(crate) fn ask<'a>(
         for path in &given.setting_paths {
             if !own.iter().any(|(file, _)| file.path == *path) {
                 own.extend(by_path.get(path.as_str()).map(|file| (*file, Whose::Brought)));
+            }
+        }
+    }
+    for (home, part) in homes.iter().zip(parts) {
+        let own = texts.entry(&home.name).or_default();
+        for file in schemas.loaded(part) {
+            if !own.iter().any(|(known, _)| known.path == file.path) {
+                own.push((file, Whose::Brought));
             }
         }
     }
@@ -295,6 +304,7 @@ pub(crate) fn ask<'a>(
             let empty = own.iter().filter(|file| !is_test(&file.path)).flat_map(|file| awaited::empty(file));
             awaited::add(&home.name, given, hosts, hidden.chain(code).chain(empty), &mut found);
         }
+        unset.retain(|name, _| part.account.functions == 0 || !schemas.settles(name));
         unset.retain(|name, _| !is_set(name) && !part.found.findings.iter().any(|f| f.code == Code::UnknownClient));
         if let Some(finding) = unset_variables(&home.name, &unset) {
             outcome.findings.push(finding);

@@ -398,7 +398,7 @@ pub(crate) fn filling(tag: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Whether a text has the form of an environment variable's name.
-fn is_variable(text: &str) -> bool {
+pub(crate) fn is_variable(text: &str) -> bool {
     (3..=80).contains(&text.len())
         && text.trim_start_matches('_').starts_with(|c: char| c.is_ascii_uppercase())
         && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')

@@ -18,7 +18,7 @@ use crate::pack::Packs;
 use crate::program::{FnId, GlobalId, Owner, PackageId, TypeId};
 use asked::Asked;
 use dispatch::Dynamic;
-use hedgerow_code::ir::{Argument, Def, Expr, ExprId, Facts, Store};
+use hedgerow_code::ir::{Argument, Def, Expr, ExprId, Facts, Generic, Store};
 pub(crate) use made::is_plain;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -237,7 +237,22 @@ impl<'p> Walk<'_, 'p> {
             passed.is_none_or(|passed| passed == wanted || (decl.variadic && passed + 1 >= wanted))
         };
         let all = [&[function], overloads.as_slice()].concat();
-        let fitting: Vec<FnId> = all.iter().copied().filter(fits).collect();
+        let mut fitting: Vec<FnId> = all.iter().copied().filter(fits).collect();
+        // `Add<Books>(services)` is no call of the `Add(services)` beside it, nor is that one of `Add<T>(services)`.
+        let facts = self.infer.program.facts_of(site.function);
+        let callee = match facts.expr(site.expr) {
+            Expr::Call { callee, .. } => *callee,
+            _ => site.expr,
+        };
+        let is_typed = facts.typed.binary_search(&callee).is_ok();
+        let is_meant = |function: &FnId| match self.infer.program.function(*function).generic {
+            Generic::No => !is_typed,
+            Generic::Told => true,
+            Generic::Written => is_typed,
+        };
+        if fitting.iter().any(is_meant) {
+            fitting.retain(is_meant);
+        }
         for function in if fitting.is_empty() { all } else { fitting } {
             self.call_one(site, function);
         }

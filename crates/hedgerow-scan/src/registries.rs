@@ -7,6 +7,7 @@ use crate::inventory::{Home, Owners};
 use crate::join::Join;
 use crate::pack::Kind;
 use crate::tree::Tree;
+use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::Range;
 use hedgerow_deploy::{Answer, Deploy, Hosts, Partial};
 use std::collections::BTreeMap;
@@ -22,6 +23,22 @@ const CLIENTS: &[&str] = &[
     "spring-cloud-starter-alibaba-nacos-discovery",
     "spring-cloud-starter-zookeeper-discovery",
 ];
+
+/// The annotations that say so where a build file does not: what a module has of others stands elsewhere.
+const NOTES: &[(&str, Role)] = &[
+    ("EnableEurekaServer", Role::Registry),
+    ("EnableAdminServer", Role::Admin),
+    ("EnableEurekaClient", Role::Client),
+    ("EnableDiscoveryClient", Role::Client),
+];
+
+/// What a program is to a registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Registry,
+    Admin,
+    Client,
+}
 
 /// Where a gateway says that whoever is registered has a route.
 const LOCATORS: &[&str] = &[
@@ -46,7 +63,7 @@ pub(crate) fn join(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, 
     if tree.config.candidate == Candidates::Ask {
         return;
     }
-    let built = built(tree, homes);
+    let built = built(tree, homes, deploy);
     let registries: Vec<&str> =
         built.iter().filter(|(_, of)| of.registry.is_some()).map(|(service, _)| *service).collect();
     let says = |service: &str, setting: &str, value: &str| {
@@ -144,7 +161,7 @@ fn is_nowhere(service: &str, hosts: &Hosts, deploy: &Deploy) -> bool {
 }
 
 /// What the build files of services say.
-fn built<'a>(tree: &'a Tree, homes: &'a [Home]) -> BTreeMap<&'a str, Built> {
+fn built<'a>(tree: &'a Tree, homes: &'a [Home], deploy: &Deploy) -> BTreeMap<&'a str, Built> {
     let owners = Owners::new(tree.services, homes);
     let catalogue = Catalogue::new(tree);
     let mut found: BTreeMap<&str, Built> = BTreeMap::new();
@@ -175,5 +192,29 @@ fn built<'a>(tree: &'a Tree, homes: &'a [Home]) -> BTreeMap<&'a str, Built> {
         of.client = of.client.take().or_else(|| place(CLIENTS));
         of.is_of_eureka |= CLIENTS[..3].iter().any(|word| file.text.contains(word) || has(word));
     }
+    for file in tree.code.iter().filter(|file| matches!(file.language, Language::Java | Language::Kotlin)) {
+        let names = || file.facts.imports.iter().filter_map(|import| import.name.as_deref());
+        let role = |name: &str| NOTES.iter().find(|(note, _)| *note == name).map(|(_, role)| *role);
+        let Some((note, role)) = names().find_map(|name| Some((name, role(name)?))) else { continue };
+        let Some(home) = owners.of(&file.path).and_then(|name| homes.iter().find(|home| home.name == name)) else {
+            continue;
+        };
+        let place = Place { path: file.path.clone(), range: Range::default() };
+        let of = found.entry(&home.name).or_default();
+        let known = match role {
+            Role::Registry => &mut of.registry,
+            Role::Admin => &mut of.admin,
+            Role::Client => &mut of.client,
+        };
+        // Discovery may be any registry's: settings say whose.
+        let has_settings = || deploy.of(&home.name).is_some_and(|given| given.settings.iter().any(is_of_eureka));
+        of.is_of_eureka |= note == "EnableEurekaClient" || (role == Role::Client && known.is_none() && has_settings());
+        known.get_or_insert(place);
+    }
     found
+}
+
+/// Whether settings have something of Eureka's.
+fn is_of_eureka(settings: &serde_json::Value) -> bool {
+    settings.as_object().is_some_and(|keys| keys.keys().any(|key| key == "eureka" || key.starts_with("eureka.")))
 }

@@ -82,6 +82,7 @@ fn rescan_changed(tree: &Tree, known: &Known) -> Result<(Outcome, Parts), String
         add(&sum_of(&(&run.hosts, &tree.config.pack, *BUILT_IN_SUM, run.modules.mounted())));
         add(&sum_of(&run.modules.installed().collect::<Vec<_>>()));
         add(&sum_of(run.modules.searched()));
+        add(&sum_of(run.modules.told()));
         add(&sum_of(&run.programs));
         add(&sum_of(&run.fleet));
         // A module's path is the path of its packages.

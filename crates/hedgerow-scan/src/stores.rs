@@ -3,9 +3,11 @@
 
 mod join;
 mod names;
+mod schemas;
 mod settings;
 
 pub(crate) use join::join;
+pub(crate) use schemas::Schemas;
 
 /// Whether something is called like a store or a broker: `shop-redis-master`, and not `redis-exporter`.
 #[must_use]

@@ -118,6 +118,8 @@ pub struct Facts {
     pub comments: Vec<Comment>,
     /// What the file says to a container of components, for languages that have those.
     pub components: Components,
+    /// What is called with types between angle brackets, in order, where the language tells methods apart by that.
+    pub typed: Vec<ExprId>,
     /// Stretches that the parser could not make sense of.
     pub faults: Vec<Range>,
     /// The build constraint, as the file writes it.
@@ -182,6 +184,20 @@ pub struct Function {
     pub exported: bool,
     /// Whether it is a method that is read like a field.
     pub property: bool,
+    /// The types that it is made for, where its language tells methods apart by that.
+    pub generic: Generic,
+}
+
+/// Whether a function is written for types that its callers choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Generic {
+    /// No.
+    #[default]
+    No,
+    /// Its parameters tell them.
+    Told,
+    /// Its callers write them: no parameter tells all of them.
+    Written,
 }
 
 /// One local: a variable, a constant, a parameter or a receiver. Two of one name in two blocks are two locals.

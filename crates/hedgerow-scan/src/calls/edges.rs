@@ -4,7 +4,7 @@ use super::{Group, Search};
 use crate::edge::{Class, Evidence, Hop, Port};
 use crate::pack::Kind;
 use crate::reach::Site;
-use crate::value::{Crossing, Template, Values, Way};
+use crate::value::{Crossing, Piece, Template, Values, Way};
 use hedgerow_deploy::Answer;
 use std::collections::BTreeMap;
 
@@ -39,9 +39,20 @@ impl Search<'_, '_> {
     }
 
     pub(super) fn judge(&self, group: &mut Group, template: &Template, way: &[Crossing]) {
+        // The path of a request that is being answered says no host; of a proxy's own requests it has one.
+        if let [Piece::Text(slash), Piece::Hole] = template.0.as_slice()
+            && slash == "/"
+        {
+            group.open = true;
+            return;
+        }
         let join = self.join();
         self.variables.borrow_mut().extend(template.variables().map(str::to_owned));
         let judged = join.judge(template);
+        if judged.open && judged.joined {
+            let outside = template.of_host().filter(|piece| !judged.missing.contains(*piece));
+            group.hidden.extend(outside.filter(|piece| piece.asked().is_some()).cloned());
+        }
         group.open |= judged.open;
         group.may_differ |= judged.joined && judged.open && judged.may_differ;
         group.missing.extend(judged.missing);

@@ -9,6 +9,7 @@ use crate::reach::Site;
 use crate::value::{Crossing, Piece, Template, Way};
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{Argument, Def, Expr, ExprId};
+use hedgerow_core::diag::enumerate_some;
 use hedgerow_deploy::Answer;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,7 +72,12 @@ impl Search<'_, '_> {
             }
         }
         let mut help = Vec::new();
-        let called = self.called_like(&group.missing);
+        let hidden: BTreeSet<String> = group.hidden.iter().filter_map(Piece::asked).collect();
+        if !hidden.is_empty() {
+            let names = enumerate_some(MAX_UNKNOWN, hidden.iter());
+            help.push(format!("the deploy files give {names} a value that cannot be told"));
+        }
+        let called = self.called_like(&group.missing.union(&group.hidden).cloned().collect());
         for (key, callee) in &called {
             help.push(format!("`{key}` in there may be `{callee}`"));
             let pair = (self.context.service.to_owned(), callee.clone());
@@ -346,8 +352,15 @@ impl Search<'_, '_> {
                 callee
             }
         };
+        let of_variable = |piece: &Piece| match piece {
+            Piece::Environment(name) => {
+                Some((name.clone(), crate::templated::named(name, self.context.hosts)?.to_owned()))
+            }
+            _ => None,
+        };
         let named = words.filter_map(|word| Some((word.to_owned(), callee(word)?)));
-        named.filter(|(_, callee)| callee != self.context.service).collect()
+        let named: Vec<_> = named.chain(missing.iter().filter_map(of_variable)).collect();
+        named.into_iter().filter(|(_, callee)| callee != self.context.service).collect()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::stores::{Store, Used};
 use crate::value::{Piece, Template, Values};
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{Import, Range};
-use hedgerow_deploy::Hosts;
+use hedgerow_deploy::{Answer, Hosts};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Products, each with what paths of its clients hold.
@@ -131,8 +131,9 @@ impl Search<'_, '_> {
     /// Notes what is known of the address of a store's client.
     pub(super) fn opens(&mut self, site: Site, store: Option<Store>, values: &[Values]) {
         let Some(kind) = store else { return };
-        let is_told = values.iter().any(|values| self.is_address(values, false));
-        let is_open = !is_told && is_open(values);
+        let is_hidden = self.is_hidden(values);
+        let is_told = !is_hidden && values.iter().any(|values| self.is_address(values, false));
+        let is_open = is_hidden || (!is_told && is_open(values));
         let place = self.place(site.function, site.expr);
         let used = self.stores.entry(kind).or_insert_with(|| Used {
             place: place.clone(),
@@ -147,6 +148,22 @@ impl Search<'_, '_> {
         used.is_open |= is_open;
         used.is_told |= is_told;
         used.is_imported = false;
+    }
+
+    /// Whether the deploy says an address that nobody knows, and all that is known beside it is a developer's own machine.
+    fn is_hidden(&self, values: &[Values]) -> bool {
+        let join = self.join();
+        let judged =
+            values.iter().flat_map(|values| values.templates().into_keys()).map(|template| join.judge(&template));
+        let judged: Vec<_> = judged.collect();
+        let is_given = judged.iter().any(|judged| judged.joined && judged.open);
+        let is_here = |answer: &Answer| match answer {
+            Answer::Local | Answer::Open => true,
+            // `localhost:6379,password=x`
+            Answer::Outside(host) => host.contains('='),
+            Answer::Service(..) | Answer::Several { .. } => false,
+        };
+        is_given && judged.iter().all(|judged| judged.answers.iter().all(is_here))
     }
 
     /// A comment says whom a client of a kind calls.

@@ -1,7 +1,9 @@
 //! What calls give back: into the tree, of closures, and of accessors that nobody wrote.
 
+use super::environment::variable;
 use super::{Eval, Frame};
 use crate::infer::{CONSTRUCTORS, Callee};
+use crate::names::is_variable;
 use crate::program::FnId;
 use crate::reach::Site;
 use crate::value::{Crossing, Value, Values, Way};
@@ -97,8 +99,29 @@ impl<'p> Eval<'_, 'p> {
                 // A function that lies in a value that is written out.
                 self.closure_call(frame, callee, result, site)
             }),
+            Some(Callee::External(path)) => self.asked_of_library(frame, &path, arguments, site),
             _ => Values::lost(site),
         }
+    }
+
+    /// What a library outside of the tree gives that is asked by the name of a variable, and by nothing else but what counts where that is
+    /// not set: `env.Get("LEDGER_URL", "http://ledger")`.
+    fn asked_of_library(&self, frame: &Frame, path: &str, arguments: &'p [Argument], site: Site) -> Values {
+        let program = self.infer.program;
+        let lost = Values::lost(site);
+        let [asked, or @ ..] = arguments else { return lost };
+        let Expr::Text(name) = program.expr(frame.function, asked.value) else { return lost };
+        let name = program.word(frame.function, *name);
+        // A store has keys of its own.
+        let is_store = self.packs.store(self.language(frame.function), path).is_some();
+        if is_store || or.len() > 1 || !name.contains('_') || !is_variable(name) {
+            return lost;
+        }
+        let mut values = Values { unknown: lost.unknown, ..variable(name) };
+        for argument in or {
+            values.add(&self.eval(frame, argument.value, 0));
+        }
+        values
     }
 
     /// What a function of the tree gives back where it is called.

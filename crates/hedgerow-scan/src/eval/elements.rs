@@ -42,7 +42,13 @@ impl Eval<'_, '_> {
                 }
                 Value::Made(site, chain) => {
                     if self.is_container(value) {
-                        values.add(&self.held(*site, chain, key));
+                        let found = self.held(*site, chain, key);
+                        // `services.find { … }[:url]`: a list has no keys, its elements have.
+                        let is_word = key.is_some_and(|key| key.parse::<u64>().is_err());
+                        match is_word && self.is_list(*site) {
+                            true => values.add(&self.elements(&found, key)),
+                            false => values.add(&found),
+                        }
                     } else {
                         values.known.insert(value.clone(), way.clone());
                     }

@@ -17,6 +17,7 @@ mod parts;
 mod passed;
 mod puts;
 mod pydantic;
+mod requests;
 mod section;
 mod stored;
 
@@ -231,7 +232,7 @@ impl<'a, 'p> Eval<'a, 'p> {
         self.open.borrow_mut().insert(key.clone());
         self.depth.set(self.depth.get() + 1);
         let cuts = self.cuts.get();
-        let values = Rc::new(self.find(frame, id, result));
+        let values = Rc::new(self.path_of_request(frame.function, id, self.find(frame, id, result)));
         // Large values take as long as many small ones.
         let size = u32::try_from((values.known.len() + values.unknown.len()) / 4).unwrap_or(u32::MAX);
         self.steps.set(self.steps.get().saturating_add(size));

@@ -92,6 +92,7 @@ impl<'p> Eval<'_, 'p> {
                         }
                     }
                     values.add(&self.laid_in(value, *made, name));
+                    values.add(&self.of_elements(value, *made, name));
                 }
                 Value::Environment => values.add(&variable(name)),
                 Value::Text(_) | Value::Named(..) | Value::Connection(..) => precise = false,
@@ -144,6 +145,29 @@ impl<'p> Eval<'_, 'p> {
             values.unknown.extend(base.aside());
         }
         values
+    }
+
+    /// A field of the elements of a list, where one of them is asked for that was looked for in it: `services.find(…).url`.
+    fn of_elements(&self, list: &Value, made: Site, name: &str) -> Values {
+        let mut values = Values::default();
+        let is_made = matches!(self.infer.program.expr(made.function, made.expr), Expr::Call { .. });
+        if !(is_made || self.is_list(made)) || !self.is_container(list) {
+            return values;
+        }
+        for element in self.elements(&Values::one(list.clone()), None).known.keys() {
+            if let Value::Made(made, chain) = element {
+                values.add(&self.part(*made, chain, name).unwrap_or_default());
+            }
+        }
+        values
+    }
+
+    /// Whether a value that is written out has elements, and no keys or fields.
+    pub(super) fn is_list(&self, made: Site) -> bool {
+        let program = self.infer.program;
+        let Expr::Composite { parts, .. } = program.expr(made.function, made.expr) else { return false };
+        let mut parts = program.parts(made.function, *parts).iter();
+        parts.len() > 0 && parts.all(|part| part.field.is_none() && part.key.is_none())
     }
 
     /// What is put under a name into a value that is written out, wherever it lies, and what somebody outside of the tree may put there.
@@ -317,6 +341,13 @@ impl<'p> Eval<'_, 'p> {
         let path = self.infer.origin(frame.function, site.expr)?;
         let transfer = self.packs.transfer(self.language(frame.function), &path)?;
         let Expr::Member { of, name } = self.infer.program.expr(frame.function, site.expr) else { return None };
+        // A field of the tree's own that was given it: what was given is looked at, with what stands beside it.
+        let own = self.infer.program.word(frame.function, *name);
+        let is_own =
+            |of: String| path.strip_prefix(of.as_str()).is_some_and(|rest| rest.strip_prefix('.') == Some(own));
+        if transfer.gives == Source::Environment && !self.infer.origin(frame.function, *of).is_some_and(is_own) {
+            return None;
+        }
         // A field of a class from outside is no call of that class.
         let ty = self.infer.type_of(frame.function, site.expr, 0).and_then(|ty| self.infer.program.external(ty));
         if self.semantics(frame.function).calls_classes() && ty.is_some_and(|ty| ty == path) {

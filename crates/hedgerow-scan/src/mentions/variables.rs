@@ -55,6 +55,7 @@ pub(super) fn taken(file: &PlainFile, variable: &str) -> Option<Place> {
         "env(\"",
         "env://",
         "os.environ/",
+        "use_env_variable\": \"",
         "{$",
         "{env.",
     ];

@@ -5,6 +5,7 @@ mod declared;
 mod django;
 mod dotnet;
 mod exports;
+mod gopath;
 mod imports;
 mod inner;
 mod javascript;

@@ -5,6 +5,7 @@ use super::crates::Crates;
 use super::declared::Declared;
 use super::django::Settings;
 use super::dotnet::{PROJECT, Projects, modules_path};
+use super::gopath;
 use super::javascript::{self, JavaScript};
 use super::python::{Packages, is_distribution};
 use crate::inventory::Home;
@@ -22,6 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Modules {
     /// Directory and module path of each `go.mod`, the longest directory first.
     go: Vec<(String, String)>,
+    /// Those of them that no `go.mod` says.
+    told: Vec<(String, String)>,
     /// What `replace` turns a module path into: a directory of the tree.
     replaced: BTreeMap<String, String>,
     /// Every file's path, to find modules by their place.
@@ -74,6 +77,9 @@ impl Modules {
                 modules.manifest(path, text);
             }
         }
+        let told = gopath::modules(files, |dir| modules.go.iter().any(|(root, _)| at_or_below(dir, root).is_some()));
+        modules.go.extend(told.iter().cloned());
+        modules.told = told;
         modules.go.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
         for file in files {
             modules.paths.insert(file.path.to_owned());
@@ -119,6 +125,11 @@ impl Modules {
     /// Where Python looks for modules.
     pub(crate) fn searched(&self) -> &Searched {
         &self.searched
+    }
+
+    /// The modules of Go that no `go.mod` says.
+    pub(crate) fn told(&self) -> &Vec<(String, String)> {
+        &self.told
     }
 
     /// The files that lie elsewhere when the service runs.

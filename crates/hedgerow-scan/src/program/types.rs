@@ -59,9 +59,21 @@ impl<'p> Program<'p> {
                     meaning => meaning,
                 },
                 Meaning::External(path, _) => Meaning::External(path, Some(name)),
+                Meaning::Type(outer) => self.inner(outer, name),
                 _ => Meaning::Unknown,
             },
         }
+    }
+
+    /// A class that stands in another one: `Routes.Route`. In some languages it goes by its own name, in others by both.
+    fn inner(&self, outer: TypeId, name: &'p str) -> Meaning<'p> {
+        let (file, decl) = self.ty(outer);
+        let types = &self.files[file as usize].facts.types;
+        let is_both = |known: &str| {
+            known.strip_prefix(decl.name.as_str()).is_some_and(|rest| rest.strip_prefix('.') == Some(name))
+        };
+        let written = types.iter().find(|ty| is_both(&ty.name)).or_else(|| types.iter().find(|ty| ty.name == name));
+        written.map_or(Meaning::Unknown, |ty| self.item(self.package_of(file), &ty.name))
     }
 
     /// The type of the tree that `ty` is.

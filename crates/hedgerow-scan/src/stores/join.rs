@@ -1,7 +1,7 @@
 //! Clients of stores whose addresses are not known, joined with the only store that they can mean.
 
 use super::settings::{self, Builds, Unset};
-use super::{Fleet, Store, Used, names};
+use super::{Fleet, Schemas, Store, Used, names};
 use crate::config::{Candidates, ScanConfig};
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::frameworks;
@@ -23,7 +23,7 @@ const MAX_NAMES: usize = 4;
 
 /// Joins clients with stores, and gives back the questions about calls that are still open, each with the service whose it is.
 pub(crate) fn join(
-    (tree, fleet, files): (&Tree, &Fleet, &[File]),
+    (tree, fleet, files, schemas): (&Tree, &Fleet, &[File], &Schemas<'_>),
     homes: &[Home],
     hosts: &Hosts,
     deploy: &Deploy,
@@ -39,7 +39,7 @@ pub(crate) fn join(
         let (mut uses, mut answers) = (BTreeMap::new(), BTreeMap::new());
         let settings = settings::unset((home, part), (hosts.of(&home.name), deploy), &alike, &builds, places);
         if config.candidate != Candidates::Ask {
-            let of = Caller { config, fleet, homes, home, hosts: hosts.of(&home.name), deploy, part };
+            let of = Caller { config, fleet, schemas, homes, home, hosts: hosts.of(&home.name), deploy, part };
             uses = of.uses();
             for (kind, unset) in settings.iter().filter(|(_, unset)| unset.has_client) {
                 match uses.get_mut(kind) {
@@ -220,6 +220,7 @@ enum Answer {
 struct Caller<'a> {
     config: &'a ScanConfig,
     fleet: &'a Fleet,
+    schemas: &'a Schemas<'a>,
     homes: &'a [Home],
     home: &'a Home,
     hosts: &'a Hosts,
@@ -293,6 +294,7 @@ impl Caller<'_> {
     /// What the code has of stores, with the variables that it asks for and whose values nobody knows.
     fn uses(&self) -> BTreeMap<Store, Used> {
         let mut uses = self.part.stores.clone();
+        self.schemas.add(self.home, self.deploy, self.part, &mut uses);
         let given = self.deploy.of(&self.home.name);
         for (variable, place) in self.part.reads.iter().filter(|(variable, _)| is_address_variable(variable)) {
             let Some(kind) = names::kind_of_variable(variable) else { continue };

@@ -67,3 +67,69 @@ fn who_looks_up_routes_calls_all_that_register() {
         ("not said", of(""), NONE),
     ]);
 }
+
+/// A module whose build file is written for Gradle, with an import of its program.
+fn by_gradle(name: &str, library: &str, import: &str, yaml: &str) -> String {
+    format!(
+        "-- service.{name}/build.gradle.kts\ndependencies {{ implementation({library}) }}\n-- service.{name}/src/main/resources/application.yml\nspring: {{application: {{name: {name}}}}}\n{yaml}\n-- service.{name}/src/main/java/a/App.java\npackage a;\n{import}\npublic class App {{ public static void main(String[] a) {{ }} }}\n"
+    )
+}
+
+#[test]
+fn an_annotation_says_what_a_program_is() {
+    let server = "import org.springframework.cloud.netflix.eureka.server.EnableEurekaServer;";
+    let client = "import org.springframework.cloud.netflix.eureka.EnableEurekaClient;";
+    let discovery = "import org.springframework.cloud.client.discovery.EnableDiscoveryClient;";
+    let of = |server: &str, client: &str, yaml: &str| {
+        tree(&[
+            by_gradle("registry", "project(\":base\")", server, ""),
+            by_gradle("shop", "project(\":base\")", client, yaml),
+        ])
+    };
+    let eureka = "eureka: {instance: {prefer-ip-address: true}}";
+    let calls: &[&str] = &["shop -> registry addressed"];
+    rows(&[
+        ("both", of(server, client, ""), calls),
+        ("discovery with settings of Eureka's", of(server, discovery, eureka), calls),
+        ("discovery of something else", of(server, discovery, ""), NONE),
+        ("switched off", of(server, client, "eureka: {client: {enabled: false}}"), NONE),
+        ("no registry", of("", client, ""), NONE),
+    ]);
+}
+
+#[test]
+fn what_a_registry_gives_is_who_is_asked_for() {
+    let code = |call: &str| {
+        format!(
+            "-- service.shop/src/main/java/F.java\nimport org.springframework.cloud.client.ServiceInstance;\nimport org.springframework.cloud.client.discovery.DiscoveryClient;\nimport org.springframework.stereotype.Component;\nimport org.springframework.scheduling.annotation.Scheduled;\nimport org.springframework.web.client.RestClient;\n@Component\npublic class F {{\n  private final DiscoveryClient discovery;\n  private final RestClient rest;\n  public F(DiscoveryClient d, RestClient r) {{ discovery = d; rest = r; }}\n  @Scheduled(fixedRate = 1) public void run() {{ {call} }}\n}}\n-- service.ledger/x.txt\n"
+        )
+    };
+    crate::finds_all(&[
+        (
+            "first",
+            code(
+                "ServiceInstance one = discovery.getInstances(\"s-ledger\").getFirst(); rest.get().uri(one.getUri() + \"/x\").retrieve();",
+            ),
+            &["shop -> ledger proven"],
+        ),
+        (
+            "by place",
+            code(
+                "ServiceInstance one = discovery.getInstances(\"s-ledger\").get(0); rest.get().uri(\"http://\" + one.getHost() + \":80/x\").retrieve();",
+            ),
+            &["shop -> ledger proven"],
+        ),
+        (
+            "at once",
+            code("rest.get().uri(discovery.getInstances(\"s-ledger\").get(0).getUri() + \"/x\").retrieve();"),
+            &["shop -> ledger proven"],
+        ),
+        (
+            "of a name that nobody knows",
+            code(
+                "ServiceInstance one = discovery.getInstances(System.getenv(\"WHO\")).get(0); rest.get().uri(one.getUri() + \"/x\").retrieve();",
+            ),
+            &["unresolved-call service.shop/src/main/java/F.java"],
+        ),
+    ]);
+}

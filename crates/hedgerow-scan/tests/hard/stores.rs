@@ -204,3 +204,22 @@ fn variables_that_hide_the_address_of_a_store() {
         (fleet(&own.replace("import broth", "import broth, redis"), redis, &[]), &["shop -> cache addressed"]),
     ]);
 }
+
+#[test]
+fn a_developers_machine_does_not_hide_an_address_that_the_deploy_keeps_to_itself() {
+    let with = |code: &str, value: &str, settings: &str| {
+        format!(
+            "-- service.shop/Program.cs\nusing StackExchange.Redis;\n{code}\n-- service.shop/appsettings.Development.json\n{{\"ConnectionStrings\": {{\"Redis\": \"{settings}\"}}}}\n-- service.cache/x.txt\n-- docker-compose.yml\nservices:\n  service.shop:\n    image: bank/shop\n    environment: [\"ConnectionStrings__Redis={value}\"]\n  service.cache: {{image: 'redis:7'}}\n-- hedgerow.yaml\nscan: {{}}\n"
+        )
+    };
+    let settings = "var c = WebApplication.CreateBuilder(args).Configuration;\nConnectionMultiplexer.Connect(c[\"ConnectionStrings:Redis\"]);";
+    let both = "var s = Environment.GetEnvironmentVariable(\"ConnectionStrings__Redis\") ?? \"localhost:6379,password=x\";\nConnectionMultiplexer.Connect(s);";
+    let is_cache: &[&str] = &["shop -> cache addressed"];
+    rows(&[
+        (with(settings, "${REDIS}", "localhost:6379,password=x"), is_cache),
+        (with(settings, "${REDIS}", "localhost:6379"), is_cache),
+        (with(both, "${REDIS}", "localhost:6379"), is_cache),
+        (with(settings, "redis.example.com:6379", "localhost:6379"), &[]),
+        (with(settings, "${REDIS}", "redis.example.com:6379"), &["unresolved-call service.shop/Program.cs"]),
+    ]);
+}

@@ -3,7 +3,7 @@
 use super::types::type_name;
 use super::{Class, Lower};
 use crate::frontend::build::{Expressions, children, range};
-use crate::ir::{Def, Expr, ExprId, Field, Function, Note, Signature, Store, TypeDecl, TypeRef};
+use crate::ir::{Def, Expr, ExprId, Field, Function, Generic, Note, Signature, Store, TypeDecl, TypeRef};
 use tree_sitter::Node;
 
 /// Attributes that say nothing about who calls a method.
@@ -284,6 +284,19 @@ impl<'n> Lower<'_, 'n> {
     }
 
     /// A method, a constructor, or a class with the parameters of its constructor.
+    /// Whether a method is written for types, and whether its parameters tell all of them.
+    fn generic(&self, node: Node<'n>, parameters: &[Parameter<'n>]) -> Generic {
+        let list = node.child_by_field_name("type_parameters").filter(|_| node.kind() == "method_declaration");
+        let Some(list) = list else { return Generic::No };
+        let types = parameters.iter().filter_map(|parameter| parameter.ty).map(|ty| self.builder.slice(ty));
+        let types: Vec<&str> = types.collect();
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let is_told = |name: &str| types.iter().any(|ty| ty.split(|c| !is_word(c)).any(|word| word == name));
+        let names = children(list).into_iter().map(|parameter| self.builder.slice(parameter).trim());
+        let all_told = names.filter_map(|name| name.split_whitespace().last()).all(is_told);
+        if all_told { Generic::Told } else { Generic::Written }
+    }
+
     pub(super) fn method(&mut self, node: Node<'n>, classes: Vec<Class>) {
         let is_class = node.kind().ends_with("class_declaration")
             || node.kind().contains("record")
@@ -300,7 +313,8 @@ impl<'n> Lower<'_, 'n> {
         let class = classes.last().cloned().unwrap_or_default();
         let receiver = (!is_extension).then(|| class.name.as_str().into());
         self.texts.clear();
-        self.builder.open(Function { name: name.into(), receiver, span: range(node), ..Function::default() });
+        let generic = self.generic(node, &parameters);
+        self.builder.open(Function { name: name.into(), receiver, span: range(node), generic, ..Function::default() });
         let notes = if is_class { Vec::new() } else { self.notes(node) };
         let registered =
             !is_class && (class.registered || notes.iter().any(|note| !PLAIN.contains(&note.name.as_str())));

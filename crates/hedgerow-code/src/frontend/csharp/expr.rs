@@ -445,6 +445,12 @@ impl<'n> Lower<'_, 'n> {
             }
             _ => self.expr(function),
         };
+        if function.child_by_field_name("name").unwrap_or(function).kind() == "generic_name" {
+            let typed = &mut self.builder.facts.typed;
+            if typed.last().is_none_or(|last| *last < callee) {
+                typed.push(callee);
+            }
+        }
         let list = node.child_by_field_name("arguments");
         let hint = self.configured(function);
         let arguments = list.map(|list| self.arguments_for(list, hint.as_ref())).unwrap_or_default();

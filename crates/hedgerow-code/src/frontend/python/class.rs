@@ -4,6 +4,7 @@ use super::Lower;
 use crate::frontend::build::{Expressions, children, range};
 use crate::ir::{Expr, ExprId, Field, Note, TypeDecl, TypeRef};
 use compact_str::CompactString;
+use std::collections::BTreeSet;
 use tree_sitter::Node;
 
 /// The class inside of one of pydantic's that says how it is filled.
@@ -56,8 +57,17 @@ impl<'n> Lower<'_, 'n> {
         }
         self.builder.facts.types.push(TypeDecl { name: name.clone().into(), ty, notes, span: range(node) });
         if let Some(body) = node.child_by_field_name("body") {
+            self.bodies.push((name.clone(), BTreeSet::new()));
             self.block(body, Some(&name));
+            self.bodies.pop();
         }
+    }
+
+    /// The class whose body has given a name a value before, where that body is what is read.
+    pub(super) fn in_body(&mut self, name: &str) -> Option<String> {
+        let is_top = self.at_top();
+        let (class, names) = self.bodies.last().filter(|_| is_top)?;
+        names.contains(name).then(|| class.clone())
     }
 
     /// `name=value` beside what a class extends. What makes the class is no value of it.

@@ -17,6 +17,10 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
             "identifier" => {
                 let name = self.builder.slice(node);
                 let is_local = self.builder.local(name).is_some();
+                if let Some(class) = self.in_body(name).filter(|_| !is_local) {
+                    let of = self.builder.push_name(class, span);
+                    return self.builder.push_member(of, name, span);
+                }
                 let name = if is_local { name } else { self.names.known_as(name) };
                 return self.builder.name(name, span);
             }

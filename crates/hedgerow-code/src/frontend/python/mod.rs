@@ -28,6 +28,7 @@ impl Frontend for Python {
                 branches: 0,
                 outer: vec![BTreeSet::new()],
                 receiver: None,
+                bodies: Vec::new(),
             };
             lower.file(root);
             lower.builder.finish(root)
@@ -95,6 +96,8 @@ struct Lower<'t, 'n> {
     outer: Vec<BTreeSet<String>>,
     /// What the method that is read runs on.
     receiver: Option<LocalId>,
+    /// The classes whose bodies are open, the innermost last, each with the names that its body has given values so far.
+    bodies: Vec<(String, BTreeSet<String>)>,
 }
 
 impl<'n> Lower<'_, 'n> {
@@ -511,6 +514,9 @@ impl<'n> Lower<'_, 'n> {
     fn bind_name(&mut self, name: &str, value: ExprId, result: u16, span: crate::ir::Range, class: Option<&str>) {
         if let (Some(class), true) = (class, self.at_top()) {
             // A name in a class is a field of the class.
+            if let Some((_, names)) = self.bodies.last_mut().filter(|(body, _)| body == class) {
+                names.insert(name.to_owned());
+            }
             let of = self.builder.push_name(class, span);
             let target = self.builder.push_member(of, name, span);
             self.builder.store(Store { target, value, result });

@@ -38,6 +38,8 @@ impl Frontend for Ruby {
 struct Later<'n> {
     node: Node<'n>,
     nesting: Vec<String>,
+    /// What it is called where that is not written in it: a block that gives what a field is where nobody says it.
+    name: Option<String>,
 }
 
 /// The walk over one file.
@@ -112,6 +114,15 @@ impl Declared {
     }
 }
 
+/// The block of a function without a name: `proc { … }`, `-> { … }`, `Proc.new { … }`.
+fn block_of(node: Node<'_>) -> Option<Node<'_>> {
+    match node.kind() {
+        "lambda" => node.child_by_field_name("body"),
+        "call" => node.child_by_field_name("block"),
+        _ => None,
+    }
+}
+
 /// The whole name of what is declared in a module or class.
 fn within(outer: &str, name: &str) -> String {
     match name.strip_prefix("::") {
@@ -130,8 +141,9 @@ impl<'n> Lower<'_, 'n> {
         while let Some(later) = self.later.get(at) {
             let node = later.node;
             self.nesting = later.nesting.clone();
+            let name = later.name.clone();
             at += 1;
-            self.function(node);
+            self.function(node, name);
         }
         let declared = self.declared.constants.iter().chain(&self.declared.functions);
         self.builder.facts.declares = declared.map(Into::into).collect();
@@ -205,8 +217,41 @@ impl<'n> Lower<'_, 'n> {
         }
         for child in body {
             self.expr(child);
+            if child.kind() == "call" {
+                self.default_of(child);
+            }
         }
         self.nesting.pop();
+    }
+
+    /// `option :url, default: proc { "http://ledger" }` in a class, as libraries have it that write constructors and readers: what the field
+    /// is where nobody says another value.
+    fn default_of(&mut self, call: Node<'n>) {
+        let list = call.child_by_field_name("arguments").map(children).unwrap_or_default();
+        let [field, rest @ ..] = list.as_slice() else { return };
+        if call.child_by_field_name("receiver").is_some() || field.kind() != "simple_symbol" {
+            return;
+        }
+        let is_default = |pair: &&Node| {
+            let key = pair.child_by_field_name("key").filter(|_| pair.kind() == "pair");
+            key.is_some_and(|key| self.builder.slice(key).trim_matches(':') == "default")
+        };
+        let Some(given) = rest.iter().find(is_default).and_then(|pair| pair.child_by_field_name("value")) else {
+            return;
+        };
+        let field = self.builder.slice(*field).trim_start_matches(':').to_owned();
+        let span = range(given);
+        let of = self.me(span);
+        let value = match block_of(given) {
+            Some(block) => {
+                self.later.push(Later { node: block, nesting: self.nesting.clone(), name: Some(field.clone()) });
+                let callee = self.builder.push_member(of, field.as_str(), span);
+                self.builder.call(callee, Vec::new(), span)
+            }
+            None => self.expr(given),
+        };
+        let target = self.builder.push_member(of, field.as_str(), span);
+        self.builder.assign(target, value, 0);
     }
 
     /// A class that another one extends or takes in.
@@ -220,8 +265,9 @@ impl<'n> Lower<'_, 'n> {
         Some(Field { name: name.into(), ty, embedded: true, tag: None })
     }
 
-    fn function(&mut self, node: Node<'n>) {
-        let name = self.builder.field(node, "name");
+    fn function(&mut self, node: Node<'n>, given: Option<String>) {
+        let is_block = given.is_some();
+        let name = given.unwrap_or_else(|| self.builder.field(node, "name"));
         let name = if name == "initialize" { "<new>".to_owned() } else { name };
         let receiver = self.class_name().map(Into::into);
         self.builder.open(Function { name: name.into(), receiver, span: range(node), ..Function::default() });
@@ -229,7 +275,8 @@ impl<'n> Lower<'_, 'n> {
         self.builder.define(me, Def::Receiver);
         self.instance = true;
         self.method = Some(node);
-        for (at, parameter) in (0_u16..).zip(node.child_by_field_name("parameters").map(children).unwrap_or_default()) {
+        let parameters = node.child_by_field_name("parameters").filter(|_| !is_block);
+        for (at, parameter) in (0_u16..).zip(parameters.map(children).unwrap_or_default()) {
             self.parameter(parameter, at);
         }
         if let Some(body) = node.child_by_field_name("body") {
@@ -272,7 +319,7 @@ impl<'n> Lower<'_, 'n> {
 
     /// A method: it waits until what runs on loading is read.
     fn definition(&mut self, node: Node<'n>) {
-        self.later.push(Later { node, nesting: self.nesting.clone() });
+        self.later.push(Later { node, nesting: self.nesting.clone(), name: None });
     }
 
     /// `require "x"` and its like.

@@ -1,5 +1,7 @@
 //! Macros: what is in their brackets is not parsed. Those whose arguments are expressions are read as calls, which takes one letter.
 
+use crate::ir::Range;
+
 /// Macros whose arguments are expressions.
 const CALLS: &[&str] = &["format", "concat", "join", "try_join", "dbg"];
 
@@ -33,6 +35,19 @@ pub(super) fn as_calls(text: &str) -> String {
     }
     // Only letters of ASCII were put in the place of such.
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+/// The text without the colons of `Name::<T>` where the grammar fails at them: in a type it does not know them. Every byte keeps its place.
+pub(super) fn plain_types(text: &str, faults: &[Range]) -> Option<String> {
+    let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let is_faulty = |at: &usize| faults.iter().any(|fault| fault.start <= place(at + 2) && place(*at) <= fault.end);
+    let all: Vec<usize> = text.match_indices("::<").map(|(at, _)| at).filter(is_faulty).collect();
+    if all.is_empty() {
+        return None;
+    }
+    let mut bytes = text.as_bytes().to_vec();
+    all.into_iter().for_each(|at| bytes[at..at + 2].fill(b' '));
+    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

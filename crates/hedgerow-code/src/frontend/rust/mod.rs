@@ -19,26 +19,43 @@ pub(super) struct Rust;
 
 impl Frontend for Rust {
     fn facts(&self, text: &str) -> Facts {
-        let text = &macros::as_calls(text);
-        facts_of(&tree_sitter_rust::LANGUAGE.into(), text, |builder, root| {
-            let mut lower = Lower {
-                builder,
-                uses: BTreeMap::new(),
-                modules: BTreeSet::new(),
-                me: None,
-                bounds: BTreeMap::new(),
-                named: BTreeMap::new(),
-            };
-            lower.read_uses(root, 0);
-            lower.builder.open(Function::default());
-            lower.items(root, item::Pass::Values);
-            lower.builder.close_file();
-            lower.items(root, item::Pass::Functions);
-            lower.declare_names();
-            lower.builder.facts.faults.extend(first_fault(root));
-            lower.builder.finish(root)
-        })
+        let mut text = macros::as_calls(text);
+        let mut facts = read(&text);
+        for _ in 0..MAX_READS {
+            let Some(plainer) = macros::plain_types(&text, &facts.faults) else { break };
+            let again = read(&plainer);
+            // Of very many faults the first ones are told.
+            if again.faults.len() >= facts.faults.len() && again.faults.first() <= facts.faults.first() {
+                break;
+            }
+            (text, facts) = (plainer, again);
+        }
+        facts
     }
+}
+
+/// How often a file is read again that the grammar does not understand.
+const MAX_READS: usize = 8;
+
+fn read(text: &str) -> Facts {
+    facts_of(&tree_sitter_rust::LANGUAGE.into(), text, |builder, root| {
+        let mut lower = Lower {
+            builder,
+            uses: BTreeMap::new(),
+            modules: BTreeSet::new(),
+            me: None,
+            bounds: BTreeMap::new(),
+            named: BTreeMap::new(),
+        };
+        lower.read_uses(root, 0);
+        lower.builder.open(Function::default());
+        lower.items(root, item::Pass::Values);
+        lower.builder.close_file();
+        lower.items(root, item::Pass::Functions);
+        lower.declare_names();
+        lower.builder.facts.faults.extend(first_fault(root));
+        lower.builder.finish(root)
+    })
 }
 
 /// The walk over one file.
