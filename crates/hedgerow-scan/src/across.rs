@@ -75,7 +75,8 @@ pub(crate) fn across(
     let questions = crate::stores::join(about, homes, hosts, deploy, (parts, &places), &mut outcome);
     crate::registries::join(tree, homes, hosts, deploy, &mut outcome);
     ask(&questions, &mut outcome);
-    crate::mentions::ask(tree, homes, hosts, deploy, parts, (&places, &spoken, &foreign, &schemas), &mut outcome);
+    let asked = (parts, fleet, questions.as_slice());
+    crate::mentions::ask(tree, homes, hosts, deploy, asked, (&places, &spoken, &foreign, &schemas), &mut outcome);
     crate::permits::ask(tree, deploy, &places, &mut outcome);
     crate::account::add(tree, homes, hosts, deploy, parts, &mut outcome);
     let remarked = remarks.iter().map(|remark| remark.path).collect();

@@ -27,6 +27,8 @@ pub(crate) struct Browser {
     pub(crate) supposed: BTreeSet<u32>,
     /// The first file that begins there.
     pub(crate) first: Option<u32>,
+    /// Whether nothing else of the service begins anywhere but what builds the page.
+    pub(crate) is_all: bool,
     /// Where files of components lie that are the browser's as well.
     pub(crate) scopes: Scopes,
 }
@@ -145,7 +147,11 @@ pub(crate) fn find(program: &Program, packs: &Packs, programs: &Programs, home: 
         if !more {
             let told = sides.iter().filter(|(_, side)| matches!(side, Side::Page | Side::Dom)).map(|(file, _)| *file);
             let supposed = files.difference(&graph.closure(told)).copied().collect();
-            return Browser { files, supposed, first: Some(first), scopes };
+            let is_page = |(file, side): (&u32, &Side)| {
+                matches!(side, Side::Page | Side::Dom | Side::Tool) || begins.contains(file)
+            };
+            let is_all = own_programs.is_empty() && sides.iter().all(is_page);
+            return Browser { files, supposed, first: Some(first), is_all, scopes };
         }
     }
 }

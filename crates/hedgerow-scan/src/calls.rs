@@ -88,6 +88,8 @@ struct Written {
     is_loose: bool,
     /// The kind of store that the call is a client of.
     store: Option<Store>,
+    /// What the call speaks.
+    kind: Kind,
 }
 
 /// A way to a sink whose target cannot be told.
@@ -305,7 +307,8 @@ impl<'p> Search<'_, 'p> {
                 if !(sink.optional && values.iter().all(Values::is_empty)) {
                     let is_proxy = package.is_none() && Self::is_library(&path);
                     let is_loose = sink.loose || is_open_key;
-                    self.written = Written { target: self.argument(site, target), is_path, is_proxy, is_loose, store };
+                    let (target, kind) = (self.argument(site, target), sink.kind);
+                    self.written = Written { target, is_path, is_proxy, is_loose, store, kind };
                     self.address(site, &values, sink);
                     self.written = Written::default();
                 }

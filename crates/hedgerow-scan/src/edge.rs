@@ -204,7 +204,7 @@ impl Account {
     }
 
     /// Whether all of its code runs in browsers: what is of another language is not told by the pages beside it.
-    fn is_browsers(&self) -> bool {
+    pub(crate) fn is_browsers(&self) -> bool {
         let of_pages = |left: &Left| left.reason != Reason::Language || OF_PAGES.contains(&left.what.as_str());
         self.left.iter().any(|left| left.reason == Reason::Browser)
             && self.read.keys().all(|language| matches!(language.as_str(), "JavaScript" | "TypeScript"))

@@ -304,7 +304,9 @@ fn evidence(
     let key = path.last().map_or("", String::as_str);
     let place_of = |value: &str| {
         let file = given.setting_paths.get(at).map_or("", String::as_str);
-        place_in(file, texts.get(file).copied().unwrap_or_default(), value, key)
+        let text = texts.get(file).copied().unwrap_or_default();
+        let filled = || filled(text, value, given);
+        place_at(file, text, text.find(value).or_else(filled).or_else(|| text.find(key)))
     };
     let values = join.setting(path);
     // Of several values one is what counts, and it is not said which: then it is not this machine for sure.
@@ -343,9 +345,9 @@ fn evidence(
     all_found
 }
 
-/// Where a file of settings says a value, or else has its key.
-fn place_in(path: &str, text: &str, value: &str, key: &str) -> Place {
-    let start = text.find(value).or_else(|| text.find(key)).unwrap_or(0);
+/// The rest of the line of a file of settings from where it says something on.
+fn place_at(path: &str, text: &str, start: Option<usize>) -> Place {
+    let start = start.unwrap_or(0);
     let end = text.get(start..).and_then(|rest| rest.lines().next()).map_or(0, |line| start + line.trim_end().len());
     let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     Place { path: path.to_owned(), range: Range { start: place(start), end: place(end) } }
@@ -362,8 +364,7 @@ impl Setting {
     pub(crate) fn place(&self, text: &str) -> Place {
         let key = self.path.last().map_or("", String::as_str);
         // The key of one line of several (`spring.kafka.bootstrap-servers`), or one of a map.
-        let whole = self.path.join(".");
-        place_in(&self.file, text, if text.contains(&whole) { &whole } else { key }, key)
+        place_at(&self.file, text, text.find(&self.path.join(".")).or_else(|| text.find(key)))
     }
 }
 
@@ -377,6 +378,24 @@ pub(crate) fn settings_of_jvm(given: &Given) -> Vec<Setting> {
         all.extend(found.map(|path| Setting { path, file: file.clone() }));
     }
     all
+}
+
+/// Where a text takes in the variable that gives a value, `${LEDGER_URL:http://localhost}`: the one of which most of the value is.
+fn filled(text: &str, value: &str, given: &Given) -> Option<usize> {
+    let mut found: Option<(usize, usize)> = None;
+    for (name, values) in &given.environment {
+        let length = values.iter().filter_map(Partial::known).filter(|of| value.contains(of)).map(str::len).max();
+        let Some(length) = length.filter(|length| *length > 0 && found.is_none_or(|(known, _)| *length > known)) else {
+            continue;
+        };
+        let form = format!("${{{name}");
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let mut places = text.match_indices(&form).map(|(at, _)| at);
+        if let Some(at) = places.find(|at| !text[at + form.len()..].starts_with(is_word)) {
+            found = Some((length, at));
+        }
+    }
+    found.map(|(_, at)| at)
 }
 
 /// Whether a setting holds the name under which a service is registered, as the routes of Ocelot's do.

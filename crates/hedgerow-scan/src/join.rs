@@ -235,7 +235,8 @@ impl Join<'_> {
     fn expand(&self, template: &Template, judged: &mut Judged) -> Vec<Partial> {
         let mut texts = vec![Partial::default()];
         let mut is_given = false;
-        for piece in &template.0 {
+        let host_ends = template.host_ends();
+        for (at, piece) in template.0.iter().enumerate() {
             // Behind the whole name of a service that comes from outside, the name does not go on.
             if matches!(piece, Piece::Hole) && is_given {
                 for text in &mut texts {
@@ -277,6 +278,10 @@ impl Join<'_> {
             }
             let outside = matches!(piece, Piece::Environment(_) | Piece::Flag(_) | Piece::Setting(_));
             judged.joined |= outside;
+            // What comes behind the host does not say who is called.
+            if values.is_empty() && outside && host_ends.is_some_and(|end| at > end) {
+                values.push(Partial::unknown());
+            }
             if values.is_empty() {
                 // What is not set is empty, which is no address by itself.
                 judged.missing.extend(outside.then(|| piece.clone()));

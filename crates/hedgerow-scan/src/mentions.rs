@@ -17,7 +17,7 @@ mod variables;
 mod weight;
 
 pub(crate) use here::sibling;
-pub(crate) use variables::{asks_others, unset_variables};
+pub(crate) use variables::asks_others;
 pub(crate) use weight::{
     Mention, Mentions, Weight, is_of_cors, is_origin, is_origin_for_browsers, is_shown, is_shown_at,
     is_shown_to_browsers, keep,
@@ -38,7 +38,7 @@ use crate::paths::is_below;
 use crate::places::Places;
 use crate::plain::{group_of, groups};
 use crate::spoken::Spoken;
-use crate::stores::Schemas;
+use crate::stores::{Fleet, Schemas};
 use crate::templated;
 use crate::texts::{is_lock, is_made};
 use crate::tree::{PlainFile, Tree, is_other};
@@ -48,7 +48,6 @@ use hedgerow_code::frontend::foreign::{foreign, literals};
 use hedgerow_code::ir::{Directive, Range};
 use hedgerow_code::lines;
 use hedgerow_code::testcode::is_test;
-use hedgerow_core::diag::Code;
 use hedgerow_deploy::{Deploy, Given, Hosts, Said, Spot};
 use hidden::Hidden;
 use project::Beside;
@@ -106,7 +105,7 @@ pub(crate) fn ask<'a>(
     homes: &'a [Home],
     hosts: &Hosts,
     deploy: &'a Deploy,
-    parts: &[Part],
+    (parts, fleet, calls): (&[Part], &Fleet, &[(String, crate::questions::Question)]),
     (places, spoken, others, schemas): (&Places<'a>, &Spoken<'a>, &Foreign, &Schemas<'_>),
     outcome: &mut Outcome,
 ) {
@@ -305,26 +304,28 @@ pub(crate) fn ask<'a>(
             awaited::add(&home.name, given, hosts, hidden.chain(code).chain(empty), &mut found);
         }
         unset.retain(|name, _| part.account.functions == 0 || !schemas.settles(name));
-        unset.retain(|name, _| !is_set(name) && !part.found.findings.iter().any(|f| f.code == Code::UnknownClient));
-        if let Some(finding) = unset_variables(&home.name, &unset) {
-            outcome.findings.push(finding);
+        unset.retain(|name, _| !is_set(name) && part.unset.is_empty());
+        if is_of_browsers(part, &own) {
+            found.values_mut().for_each(|mentions| mentions.retain(|mention| mention.weight != Weight::Order));
+            found.retain(|_, mentions| !mentions.is_empty());
         }
         all_found.push(found);
         all_unset.push(unset);
     }
+    let open = homes.iter().zip(parts).zip(&all_unset);
+    let open = open.map(|((home, part), unset)| (home.name.as_str(), part.unset.iter().chain(unset)));
+    outcome.findings.extend(variables::unset(open));
     shares::settle(homes, parts, &mut all_found, &shares, outcome);
     let mut asked = Asked::default();
     let mut of_machine = here::Here::default();
+    let mut named = Vec::new();
     for ((home, part), (found, unset)) in homes.iter().zip(parts).zip(all_found.into_iter().zip(all_unset)) {
-        tell(tree, home, spoken, found, (outcome, &mut asked, &mut of_machine));
+        let own = tell(tree, home, spoken, found, (outcome, &mut asked, &mut of_machine));
+        named.push((home.name.as_str(), own));
         let given = deploy.of(&home.name);
         for (variable, hiding, spot) in given.map(|given| hidden::variables(given, hosts)).unwrap_or_default() {
-            let name = format!("`{variable}`");
-            let is_asked = part.variables.contains(variable)
-                || unset.contains_key(variable)
-                || part.found.findings.iter().any(|finding| {
-                    finding.code == Code::UnknownClient && finding.marks.iter().any(|(_, text)| text.contains(&name))
-                });
+            let is_asked =
+                part.variables.contains(variable) || unset.contains_key(variable) || part.unset.contains_key(variable);
             let is_ignored = tree.config.ignore.is_match(&spot.path) || spoken.ignores(&home.name, &spot.path);
             let callee = templated::named(variable, hosts).map(str::to_owned);
             let is_known = callee.as_ref().is_some_and(|callee| {
@@ -337,6 +338,16 @@ pub(crate) fn ask<'a>(
                 hidden_variables.push(Hidden { service: &home.name, variable, spot, hiding, callee });
             }
         }
+    }
+    let told = awaited::hint((hosts, deploy, fleet), homes, parts, calls, outcome);
+    for (caller, mut own) in named {
+        // Who may be meant by a call that is asked about is not asked about again.
+        own.retain(|question| {
+            let is_weak =
+                question.mentions.iter().all(|mention| matches!(mention.weight, Weight::Name | Weight::Order));
+            !(is_weak && told.contains(&(caller.to_owned(), question.callee.clone())))
+        });
+        outcome.findings.extend(questions::findings(caller, own));
     }
     outcome.findings.extend(asked.findings());
     outcome.findings.extend(of_machine.findings());
@@ -353,7 +364,6 @@ pub(crate) fn ask<'a>(
     }
     common::ask(tree, homes, parts, hosts, outcome);
     objects::ask(tree, hosts, outcome);
-    awaited::hint(hosts, deploy, outcome);
 }
 
 /// The files that several services find beside them and that the code of one of these names.
@@ -464,7 +474,7 @@ fn tell(
     spoken: &Spoken<'_>,
     found: Mentions,
     (outcome, of_several, here): (&mut Outcome, &mut Asked, &mut here::Here),
-) {
+) -> Vec<Question> {
     let is_known = |outcome: &Outcome, callee: &str| {
         let edge = outcome.edges.get(&(home.name.clone(), callee.to_owned()));
         edge.is_some_and(|edge| edge.class() < Class::Candidate)
@@ -526,7 +536,15 @@ fn tell(
         }
         asked.push(Question { callee, mentions });
     }
-    outcome.findings.extend(questions::findings(&home.name, asked));
+    asked
+}
+
+/// Whether all code of a service runs in browsers, and what ships it sends no requests on: whom it starts after, the browsers may call.
+fn is_of_browsers(part: &Part, own: &[&PlainFile]) -> bool {
+    const PROXIES: &[&str] =
+        &["_pass ", "ProxyPass", "RewriteRule", "reverse_proxy", "upstream ", "\"proxy\"", "proxy:", "loadBalancer"];
+    let proxies = |file: &&PlainFile| PROXIES.iter().any(|word| file.text.contains(word));
+    part.is_page && part.account.is_browsers() && !own.iter().any(|file| foreign(&file.path).is_some() || proxies(file))
 }
 
 /// Whether a file holds variables for others, by its name: that it sets one is no use of it.

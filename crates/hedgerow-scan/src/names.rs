@@ -4,8 +4,10 @@
 mod constants;
 pub(crate) mod files;
 pub(crate) mod keys;
+mod listens;
 mod settings;
 mod shown;
+mod written;
 
 use crate::account::own_files;
 use crate::calls::Answered;
@@ -14,7 +16,7 @@ use crate::frameworks;
 use crate::infer::Infer;
 use crate::inventory::Home;
 use crate::mention::{asks_for_host, is_address_variable, named};
-use crate::mentions::{Mention, Mentions, Weight, asks_others, keep, unset_variables};
+use crate::mentions::{Mention, Mentions, Weight, asks_others, keep};
 use crate::pack::Kind;
 use crate::program::{FnId, Meaning};
 use crate::reach::{Reach, Site};
@@ -55,6 +57,10 @@ pub(crate) struct Names<'a, 'p> {
     pub(crate) sections: BTreeSet<Vec<String>>,
     /// The variables for addresses in code that is reached and that no comment answers for.
     asked: BTreeMap<String, Place>,
+    /// The variables with addresses at which the service itself listens.
+    listens: BTreeSet<String>,
+    /// The names of constants with texts.
+    constants: BTreeSet<&'p str>,
     /// What stands around the literals of the function that was asked last.
     around: Option<(FnId, Around)>,
 }
@@ -72,7 +78,8 @@ impl<'a, 'p> Names<'a, 'p> {
         let settings = Addresses::new(given, hosts, &home.name);
         let listed = frameworks::all_listed(given);
         let (asked_for, mentions, variables, reads, files, keys) = Default::default();
-        let (components, sections, asked) = Default::default();
+        let (components, sections, asked, listens) = Default::default();
+        let constants = written::constants(infer.program, reach);
         Self {
             infer,
             reach,
@@ -91,6 +98,8 @@ impl<'a, 'p> Names<'a, 'p> {
             listed,
             sections,
             asked,
+            listens,
+            constants,
             around: None,
         }
     }
@@ -158,6 +167,8 @@ impl<'a, 'p> Names<'a, 'p> {
         let is_reached = self.reach.functions.contains_key(&function);
         let stores = facts.stores(program.function(function));
         let put: BTreeSet<ExprId> = stores.iter().map(|store| store.target).collect();
+        self.listens.extend(listens::at(program, function).into_iter().map(str::to_owned));
+        let is_minified = written::is_minified(facts);
         for id in program.exprs(function) {
             if is_reached && matches!(facts.expr(id), Expr::Member { .. } | Expr::Index { .. }) {
                 self.setting(Site { function, expr: id }, put.contains(&id));
@@ -175,7 +186,7 @@ impl<'a, 'p> Names<'a, 'p> {
                     self.sections.extend(asked.map(frameworks::section_of));
                     if is_variable(text) {
                         self.variable(text, Site { function, expr: id }, is_reached);
-                        self.ask(text, Site { function, expr: id }, is_reached);
+                        self.ask(text, Site { function, expr: id }, is_reached && !is_minified);
                     } else {
                         self.literal(text, Site { function, expr: id }, is_reached, found);
                     }
@@ -196,8 +207,9 @@ impl<'a, 'p> Names<'a, 'p> {
                 Expr::Member { of, name } if is_variable(facts.word(*name)) => {
                     let constant = self.infer.qualified(function, *of, facts.word(*name));
                     // What another file declares is looked at there.
-                    let is_constant = matches!(constant, Some(Meaning::Global(_)));
-                    let is_asked = is_reached && !is_constant && !self.is_class(function, *of);
+                    let is_constant = matches!(constant, Some(Meaning::Global(_)))
+                        || (self.constants.contains(facts.word(*name)) && !written::is_environment(facts, *of));
+                    let is_asked = is_reached && !is_minified && !is_constant && !self.is_class(function, *of);
                     self.variable(facts.word(*name), Site { function, expr: id }, is_reached);
                     self.ask(facts.word(*name), Site { function, expr: id }, is_asked);
                 }
@@ -346,15 +358,15 @@ impl<'a, 'p> Names<'a, 'p> {
         }
     }
 
-    /// Asks about the variables for addresses that no deploy file sets and that no target is made of.
-    pub(crate) fn unset(&self, taken: BTreeSet<String>, given: Option<&Given>, found: &mut Outcome) {
+    /// The variables for addresses that no deploy file sets, that no target is made of, and by which nothing listens.
+    pub(crate) fn unset(&self, taken: &BTreeSet<String>, given: Option<&Given>) -> BTreeMap<String, Place> {
         let is_set = |name: &String| {
             let values = given.and_then(|given| given.environment.get(name));
             values.is_some_and(|values| values.iter().any(|value| value.known().is_some()))
         };
-        let open = self.asked.iter().filter(|(name, _)| !taken.contains(*name) && !is_set(name));
-        let open: BTreeMap<String, Place> = open.map(|(name, place)| (name.clone(), place.clone())).collect();
-        found.findings.extend(unset_variables(&self.home.name, &open));
+        let is_none = |name: &String| taken.contains(name) || self.listens.contains(name) || is_set(name);
+        let open = self.asked.iter().filter(|(name, _)| !is_none(name));
+        open.map(|(name, place)| (name.clone(), place.clone())).collect()
     }
 
     /// Whether a comment or the configuration answers for what a function names.

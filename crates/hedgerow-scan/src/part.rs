@@ -49,6 +49,8 @@ pub(crate) struct Part {
     pub(crate) mentions: Mentions,
     /// The names in its code that may be those of environment variables.
     pub(crate) variables: BTreeSet<String>,
+    /// Those of them for addresses that no deploy file sets and that no target is made of, and where.
+    pub(crate) unset: BTreeMap<String, Place>,
     /// Those of them that reached code asks for, and where.
     pub(crate) reads: BTreeMap<String, Place>,
     /// The files of settings that the deploy gives it and that reached code names.
@@ -65,6 +67,8 @@ pub(crate) struct Part {
     pub(crate) account: Account,
     /// The directories outside of its own in which code lies that it reaches.
     pub(crate) loads: BTreeSet<String>,
+    /// Whether all of it is a page, and what builds that sends no requests on.
+    pub(crate) is_page: bool,
     /// Where its components lie that are the browser's.
     pub(crate) scopes: Scopes,
 }
@@ -180,9 +184,10 @@ pub(crate) fn part<'p>(
     (part.account, part.loads) = crate::account::of_code(infer, home, reach, (entries, browser));
     let mut names =
         Names::new(infer, reach, &answered, around.hosts.of(&home.name), home, around.deploy.of(&home.name));
+    part.is_page = browser.is_all && !proxies(infer, home, browser);
     let in_browsers = browser.files.difference(&browser.supposed).copied().collect();
     names.read(&part.found, around.deploy.of(&home.name), &in_browsers);
-    names.unset(variables.clone(), around.deploy.of(&home.name), &mut part.found);
+    part.unset = names.unset(&variables, around.deploy.of(&home.name));
     (part.mentions, part.variables, part.reads) = (names.mentions, names.variables, names.reads);
     // What the target of a call is made of is asked for, however the code spells it.
     part.variables.extend(variables);
@@ -214,4 +219,12 @@ pub(crate) fn part<'p>(
         }
     }
     part
+}
+
+/// Whether code that is no browser's names a proxy: that of the server for developers which builds a page.
+fn proxies(infer: &Infer, home: &Home, browser: &Browser) -> bool {
+    let program = infer.program;
+    let own = crate::account::own_files(program, home);
+    let mut tools = own.difference(&browser.files).map(|file| &program.files[*file as usize]);
+    tools.any(|file| file.facts.text.to_lowercase().contains("proxy"))
 }

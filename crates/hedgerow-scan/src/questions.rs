@@ -2,6 +2,7 @@
 //! in one comment; so calls are one question if the same thing is not known and there is a place at which a comment speaks for all of them.
 
 use crate::edge::{AND_FROM_HERE, AND_THIS, Finding, Outcome, Place};
+use crate::pack::Kind;
 use crate::stores::Store;
 use hedgerow_code::frontend::comment::written;
 use hedgerow_core::diag::{Code, enumerate, enumerate_some};
@@ -65,6 +66,10 @@ pub(crate) struct Question {
     pub(crate) help: Vec<String>,
     /// The kind of store that it is a client of.
     pub(crate) store: Option<Store>,
+    /// What it speaks.
+    pub(crate) kind: Kind,
+    /// The services that it may lead to, by what its address is kept under.
+    pub(crate) called: BTreeSet<String>,
 }
 
 /// A question of several services.
@@ -350,6 +355,8 @@ mod tests {
                 example: String::new(),
                 help: Vec::new(),
                 store: None,
+                kind: Kind::Http,
+                called: BTreeSet::new(),
             };
             let group = Group { items: vec![0, 1], room: room.clone(), is_one: true, is_rest: false, others: 0 };
             message(&question, &group, 2)

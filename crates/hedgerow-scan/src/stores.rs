@@ -294,6 +294,21 @@ impl Fleet {
         names::kind_of_name(name).map(|kind| self.of(kind)).unwrap_or_default()
     }
 
+    /// Whether a service is a store.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.services.contains_key(name)
+    }
+
+    /// Whether a service is a store that understands neither HTTP nor gRPC.
+    pub(crate) fn is_silent(&self, name: &str) -> bool {
+        use Store::{Activemq, Cassandra, Kafka, Memcached, Mongodb, Mqtt, Nats, Pulsar, Rabbitmq, Redis, Zookeeper};
+        self.services.get(name).is_some_and(|kind| {
+            let brokers =
+                [Activemq, Cassandra, Kafka, Memcached, Mongodb, Mqtt, Nats, Pulsar, Rabbitmq, Redis, Zookeeper];
+            kind.is_sql() || brokers.contains(kind)
+        })
+    }
+
     /// The stores that a client of a kind may mean: where none is of the kind, and it speaks SQL, those of which no more is known.
     pub(crate) fn of(&self, kind: Store) -> BTreeSet<&str> {
         let all = |is: &dyn Fn(Store) -> bool| -> BTreeSet<&str> {

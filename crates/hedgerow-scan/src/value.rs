@@ -174,6 +174,16 @@ impl Template {
         self.0.iter().take_while(move |piece| !ends(piece)).filter(|piece| !matches!(piece, Piece::Text(_)))
     }
 
+    /// The piece in which the host ends, where there is something in front of the path.
+    pub(crate) fn host_ends(&self) -> Option<usize> {
+        let ends = |piece: &Piece| matches!(piece, Piece::Text(text) if behind_scheme(text).contains(['/', '?']));
+        let end = self.0.iter().position(ends)?;
+        let is_said = |text: &str| text.contains("://") && !behind_scheme(text).starts_with(['/', '?']);
+        let has_host = self.0[..end].iter().any(|piece| !matches!(piece, Piece::Text(_)))
+            || matches!(&self.0[end], Piece::Text(text) if is_said(text));
+        has_host.then_some(end)
+    }
+
     /// Whether what comes behind it is not what says the host: there is a path, or something else that nobody knows.
     fn has_host(&self) -> bool {
         let rest = self.0.iter().rposition(|piece| matches!(piece, Piece::Text(text) if text.contains("://")));

@@ -61,7 +61,7 @@ impl Search<'_, '_> {
     /// Asks about a call, where no comment and no glob of the configuration answers for it.
     pub(super) fn report(&mut self, unresolved: Unresolved) {
         let Some(functions) = self.unanswered(&unresolved) else { return };
-        let Unresolved { site, written: Written { target, is_path, store, .. }, group, key } = unresolved;
+        let Unresolved { site, written: Written { target, is_path, store, kind, .. }, group, key } = unresolved;
         let speaker = key.first().map_or(site.function, |call| call.function);
         let mut fitting = BTreeSet::new();
         let mut globs = BTreeSet::new();
@@ -141,6 +141,8 @@ impl Search<'_, '_> {
             example,
             help,
             store,
+            kind,
+            called: called.into_values().collect(),
         };
         // What many ways lead to is asked once: a comment that answers has to do so for all of them.
         let key = (question.site.clone(), question.caller.clone(), question.causes.clone());

@@ -5,6 +5,11 @@ use super::given::listed;
 use super::weight::{Mention, Mentions, Weight, is_shown, keep};
 use super::{is_deploy, place};
 use crate::edge::{Outcome, Place, Port};
+use crate::inventory::Home;
+use crate::pack::Kind;
+use crate::part::Part;
+use crate::questions::Question;
+use crate::stores::{Fleet, Store};
 use crate::tree::PlainFile;
 use crate::words::words;
 use hedgerow_code::frontend::foreign::foreign;
@@ -129,24 +134,80 @@ pub(super) fn add<'n>(
     }
 }
 
-/// Says at calls whose targets are not known which services their callers are started after, of which no call was found: one may be meant.
-pub(super) fn hint(hosts: &Hosts, deploy: &Deploy, outcome: &mut Outcome) {
+/// What the calls of a question speak: none of it is known where several differ.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Speech {
+    /// HTTP or gRPC.
+    Requests,
+    /// What a kind of store understands.
+    Store(Store),
+    Open,
+}
+
+impl Speech {
+    fn of(question: &Question) -> Self {
+        match (question.store, question.kind) {
+            (Some(kind), _) => Self::Store(kind),
+            (None, Kind::Http | Kind::Grpc) => Self::Requests,
+            (None, Kind::Tcp) => Self::Open,
+        }
+    }
+}
+
+/// Says at calls whose targets are not known which services their callers are started after, of which no call was found: one may be meant. A
+/// call of HTTP means no database, and a client of a database no program. Gives back whom
+/// the questions name, for each caller.
+pub(super) fn hint(
+    (hosts, deploy, fleet): (&Hosts, &Deploy, &Fleet),
+    homes: &[Home],
+    parts: &[Part],
+    questions: &[(String, Question)],
+    outcome: &mut Outcome,
+) -> BTreeSet<(String, String)> {
+    let has_code: BTreeSet<&str> = homes
+        .iter()
+        .zip(parts)
+        .filter(|(_, part)| !part.account.read.is_empty())
+        .map(|(home, _)| home.name.as_str())
+        .collect();
+    let mut speech: BTreeMap<&Place, Speech> = BTreeMap::new();
+    let mut named: BTreeSet<(String, String)> = BTreeSet::new();
+    for (caller, question) in questions {
+        let own = Speech::of(question);
+        speech
+            .entry(&question.site)
+            .and_modify(|known| *known = if *known == own { own } else { Speech::Open })
+            .or_insert(own);
+        named.extend(question.called.iter().map(|callee| (caller.clone(), callee.clone())));
+    }
     let Outcome { findings, edges, .. } = outcome;
     let is_open = |caller: &str, callee: &str| {
         let edge = edges.get(&(caller.to_owned(), callee.to_owned()));
         caller != callee && edge.is_some_and(|edge| !edge.class().is_rule())
     };
+    let understands = |speech: Speech, callee: &str| match speech {
+        Speech::Requests => !fleet.is_silent(callee),
+        Speech::Store(kind) => fleet.of(kind).contains(callee) || !fleet.has(callee) && !has_code.contains(callee),
+        Speech::Open => true,
+    };
     for finding in findings.iter_mut().filter(|finding| finding.code == Code::UnresolvedCall) {
+        let mut spoken = finding.marks.iter().filter_map(|(place, _)| speech.get(place).copied());
+        let first = spoken.next().unwrap_or(Speech::Open);
+        let said = if spoken.all(|other| other == first) { first } else { Speech::Open };
         let mut callees: BTreeSet<&str> = BTreeSet::new();
         for (caller, given) in finding.services.iter().filter_map(|caller| Some((caller, deploy.of(caller)?))) {
             let after = given.after.keys().filter_map(|name| hosts.named(name));
-            callees.extend(after.filter(|callee| is_open(caller, callee)));
+            let after: Vec<&str> =
+                after.filter(|callee| is_open(caller, callee) && understands(said, callee)).collect();
+            named.extend(after.iter().map(|callee| (caller.clone(), (*callee).to_owned())));
+            callees.extend(after);
         }
         if !callees.is_empty() {
             let names = listed(&callees.into_iter().collect::<Vec<_>>());
             finding.help.push(format!("the deploy starts it after {names}, of which no call was found"));
         }
     }
+    named
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::tree::PlainFile;
 use hedgerow_code::frontend::comment::written;
 use hedgerow_code::frontend::foreign::foreign;
 use hedgerow_code::ir::Range;
-use hedgerow_core::diag::Code;
+use hedgerow_core::diag::{Code, enumerate_some};
 use hedgerow_deploy::is_manifest;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -127,6 +127,12 @@ pub(crate) fn asks_others(name: &str) -> bool {
         "AVATAR",
         "ICON",
         "IMAGE",
+        "IMG",
+        // What names a model, a schema or a namespace opens no connection.
+        "MODEL_URI",
+        "SCHEMA_URI",
+        "SCHEMA_URL",
+        "NAMESPACE_URI",
         "DOCS",
         "HELP",
         "DOWNLOAD",
@@ -149,30 +155,65 @@ pub(crate) fn asks_others(name: &str) -> bool {
     !OWN.iter().any(|own| is_own(own) && !(MAY_BE_SERVICES.contains(own) && is_services()))
 }
 
-/// The finding about variables for addresses that no deploy file sets and that no known call takes.
-pub(crate) fn unset_variables(service: &str, variables: &BTreeMap<String, Place>) -> Option<Finding> {
-    let first = variables.keys().next()?;
-    let others = variables.len() - 1;
-    let more = if others > 0 { format!(" and {others} more") } else { String::new() };
-    let path = variables.values().next().map_or("", |place| place.path.as_str());
-    Some(Finding {
+/// How many services one finding names.
+const MAX_SERVICES: usize = 4;
+
+/// The findings about variables for addresses that no deploy file sets and that no known call takes, of all services. Services that ask for
+/// one at the same place, such as a loader that they share, are asked about at once.
+pub(super) fn unset<'p>(
+    all: impl Iterator<Item = (&'p str, impl Iterator<Item = (&'p String, &'p Place)>)>,
+) -> Vec<Finding> {
+    type Group<'p> = BTreeMap<(&'p str, &'p Place), BTreeSet<&'p str>>;
+    let mut groups: Vec<Group<'p>> = Vec::new();
+    for (service, open) in all {
+        let mut own: Group<'p> =
+            open.map(|(name, place)| ((name.as_str(), place), BTreeSet::from([service]))).collect();
+        if own.is_empty() {
+            continue;
+        }
+        let (alike, others): (Vec<Group<'p>>, Vec<Group<'p>>) =
+            groups.into_iter().partition(|group| own.keys().any(|key| group.contains_key(key)));
+        groups = others;
+        for (key, services) in alike.into_iter().flatten() {
+            own.entry(key).or_default().extend(services);
+        }
+        groups.push(own);
+    }
+    groups.iter().map(of_group).collect()
+}
+
+fn of_group(variables: &BTreeMap<(&str, &Place), BTreeSet<&str>>) -> Finding {
+    let services: BTreeSet<&str> = variables.values().flatten().copied().collect();
+    let names: BTreeSet<&str> = variables.keys().map(|(name, _)| *name).collect();
+    let first = names.first().copied().unwrap_or_default();
+    let more = if names.len() > 1 { format!(" and {} more", names.len() - 1) } else { String::new() };
+    let path = variables.keys().next().map_or("", |(_, place)| place.path.as_str());
+    let listed =
+        |services: &BTreeSet<&str>| enumerate_some(MAX_SERVICES, services.iter().map(|service| format!("`{service}`")));
+    let asks = if services.len() == 1 { "asks" } else { "ask" };
+    let mark = |(name, of): (&str, &BTreeSet<&str>)| {
+        let whom = if of.len() == services.len() { String::new() } else { format!(" for {}", listed(of)) };
+        format!("no deploy file that was read sets `{name}`{whom}")
+    };
+    Finding {
         code: Code::UnknownClient,
         message: format!(
-            "the code asks for the address `{first}`{more}, and no file that was read says where that leads"
+            "{} {asks} for the address `{first}`{more}, and no file that was read says where that leads",
+            listed(&services)
         ),
         marks: variables
             .iter()
             .take(MAX_MARKS)
-            .map(|(name, place)| (place.clone(), format!("no deploy file that was read sets `{name}`")))
+            .map(|((name, place), of)| ((*place).clone(), mark((name, of))))
             .collect(),
         help: vec![
             format!("if it leads to a service, say so by a comment: `{}`", written(path, "rpcmap: <service>")),
             format!("if it leads elsewhere: `{}`", written(path, "hedgerow: ignore <reason>")),
             "where a library of your own opens the connection, teach it to the scan under `scan.sinks`".to_owned(),
         ],
-        services: BTreeSet::from([service.to_owned()]),
+        services: services.into_iter().map(str::to_owned).collect(),
         callees: BTreeSet::new(),
-    })
+    }
 }
 
 /// Whether a text is a deploy file: what it gives to services is known better than by its lines.
@@ -201,9 +242,16 @@ mod tests {
         ] {
             assert!(asks_others(name), "{name}");
         }
-        for name in
-            ["EMAIL_HOST", "FRONTEND_URL", "WALLET_ENDPOINT", "LISTEN_ADDR", "SERVER_ADDR", "PUBLIC_SERVICE_URL"]
-        {
+        for name in [
+            "EMAIL_HOST",
+            "FRONTEND_URL",
+            "WALLET_ENDPOINT",
+            "LISTEN_ADDR",
+            "SERVER_ADDR",
+            "PUBLIC_SERVICE_URL",
+            "YANDEX_MODEL_URI",
+            "BLANK_IMG_URL",
+        ] {
             assert!(!asks_others(name), "{name}");
         }
     }

@@ -326,12 +326,13 @@ fn a_name_for_an_address_of_what_is_started_before_is_a_call() {
         ("YAML", shop(AFTER, &own("config.yml", "ledger-endpoint:\nother: 1")), ADDRESSED),
     ]);
     let asks: &[&str] = &["shop ? ledger"];
-    let both: &[&str] = &["shop ? ledger", "unresolved-call service.shop/a.py"];
+    // The question about the call names who is started before.
+    let call: &[&str] = &["unresolved-call service.shop/a.py"];
     rows(&[
         ("started after alone", shop(AFTER, ""), asks),
         ("over before", shop("depends_on: {s-ledger: {condition: service_completed_successfully}}", ""), NOTHING),
-        ("the name of another", shop(AFTER, &CODE.replace("LEDGER_URL", "BOOKS_URL")), both),
-        ("no name of an address", shop(AFTER, &CODE.replace("LEDGER_URL", "LEDGER_LIMIT")), both),
+        ("the name of another", shop(AFTER, &CODE.replace("LEDGER_URL", "BOOKS_URL")), call),
+        ("no name of an address", shop(AFTER, &CODE.replace("LEDGER_URL", "LEDGER_LIMIT")), call),
         ("what is shown", shop(AFTER, &own("app.ini", "[x]\npublicLedgerUrl =")), asks),
         (
             "a setting that says something",
@@ -351,7 +352,7 @@ fn a_name_for_an_address_of_what_is_started_before_is_a_call() {
                 "-- lib/books.py\nimport os, requests\ndef get(): requests.get(os.environ['LEDGER_URL'])\n-- service.shop/a.py\nfrom lib.books import get\n\
                  get()\n",
             ),
-            &["shop ? ledger", "unresolved-call lib/books.py"],
+            &["unresolved-call lib/books.py"],
         ),
         ("nothing is started before", shop("", &own("app.ini", "[x]\nledgerUrl =")), NOTHING),
     ]);

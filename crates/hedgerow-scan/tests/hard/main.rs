@@ -42,6 +42,7 @@ mod maps;
 mod meant;
 mod mounts;
 mod mute;
+mod noise;
 mod packages;
 mod permits;
 mod places;

@@ -95,10 +95,7 @@ fn of_several_stores_the_one_that_something_names() {
     rows(&[
         (fleet(GO, two, &[]), &["unresolved-call service.shop/main.go"]),
         (fleet(GO, two, &["service.queue"]), &["shop -> queue addressed"]),
-        (
-            fleet(GO, two, &["service.queue", "service.cache"]),
-            &["shop ? queue", "shop ? cache", "unresolved-call service.shop/main.go"],
-        ),
+        (fleet(GO, two, &["service.queue", "service.cache"]), &["unresolved-call service.shop/main.go"]),
         // The one that is called after it, and none that is called after another.
         (fleet(GO, &[("shop-redis", "redis"), ("queue", "redis")], &[]), &["shop -> shop-redis addressed"]),
         (
