@@ -332,6 +332,8 @@ fn variables(path: &[String]) -> BTreeSet<String> {
         return BTreeSet::new();
     }
     let upper = |text: &str| text.to_uppercase().replace(['.'], "_");
+    // What a program's variables begin with may end in what stands between the parts.
+    let path: Vec<&str> = path.iter().map(|part| part.strip_suffix('_').unwrap_or(part)).collect();
     let whole = path.join("_");
     let mut split = String::new();
     for c in whole.chars() {

@@ -340,15 +340,15 @@ pub(crate) fn ask<'a>(
         }
     }
     let told = awaited::hint((hosts, deploy, fleet), homes, parts, calls, outcome);
-    for (caller, mut own) in named {
+    for (caller, own) in &mut named {
         // Who may be meant by a call that is asked about is not asked about again.
         own.retain(|question| {
             let is_weak =
                 question.mentions.iter().all(|mention| matches!(mention.weight, Weight::Name | Weight::Order));
-            !(is_weak && told.contains(&(caller.to_owned(), question.callee.clone())))
+            !(is_weak && told.contains(&((*caller).to_owned(), question.callee.clone())))
         });
-        outcome.findings.extend(questions::findings(caller, own));
     }
+    outcome.findings.extend(questions::findings(named));
     outcome.findings.extend(asked.findings());
     outcome.findings.extend(of_machine.findings());
     for Hidden { service, variable, spot, callee, .. } in &hidden_variables {

@@ -149,7 +149,7 @@ impl<'p> Eval<'_, 'p> {
         let prefixes = transfer.prefix.as_ref().map(|target| self.target_in(frame, site, target)).unwrap_or_default();
         let mut values = Values::default();
         for template in prefixes.templates().keys() {
-            let prefix = template.constant().map(|prefix| prefix.trim_end_matches('_')).filter(|name| !name.is_empty());
+            let prefix = template.constant().filter(|name| !name.is_empty());
             let path = prefix.map(|prefix| vec![prefix.to_owned()]).unwrap_or_default();
             values.add(&Values::one(Value::Setting(path)));
         }
@@ -362,6 +362,16 @@ pub(super) fn setting(path: &[String], name: &str, field: Option<&Field>) -> Vec
         (!value.is_empty() && value != "-").then(|| value.to_owned())
     };
     let mut values = Vec::new();
+    // `env.Options{Prefix: "LEDGER_"}`: what stands in front of all variables of the structure, which have no other names.
+    if let Some((front, name)) = path.first().filter(|front| front.ends_with('_')).zip(tag("env")) {
+        if path.len() > 1 {
+            let path = path.iter().map(|part| part.trim_end_matches('_').to_owned());
+            values.push(Value::Setting(path.chain([name.clone()]).collect()));
+        }
+        values.push(Value::Text(Template::piece(Piece::Environment(format!("{front}{name}")))));
+        values.extend(tag("envDefault").map(|text| Value::Text(Template::text(&text))));
+        return values;
+    }
     for key in ["env", "envconfig"] {
         if let Some(name) = tag(key) {
             // `envPrefix:"LEDGER_"` of the structure around it.

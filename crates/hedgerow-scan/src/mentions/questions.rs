@@ -1,9 +1,10 @@
-//! Questions about what a service names and what led to no call: one for each other service, and one for many that a file names alike.
+//! Questions about what a service names and what led to no call: one for each other service, one for many that a file names alike, and one
+//! for all services of which the same places say the same.
 
 use super::MAX_MARKS;
 use super::given::listed;
 use super::weight::{Mention, Weight};
-use crate::edge::Finding;
+use crate::edge::{Finding, Place};
 use hedgerow_code::frontend::comment::written;
 use hedgerow_core::diag::Code;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,95 +18,155 @@ pub(super) struct Question {
     pub(super) mentions: Vec<Mention>,
 }
 
-/// The questions about what a service names.
-pub(super) fn findings(caller: &str, asked: Vec<Question>) -> Vec<Finding> {
-    let mut by_file: BTreeMap<(Weight, String), Vec<Question>> = BTreeMap::new();
+/// What is asked at once: whom a file names, or one that it does, to those of whom that says the same.
+struct Group {
+    callers: BTreeSet<String>,
+    /// By whom they may call.
+    questions: BTreeMap<String, Vec<Mention>>,
+}
+
+impl Group {
+    fn place(&self, callee: &str) -> Option<&Place> {
+        self.questions.get(callee)?.first().map(|mention| &mention.place)
+    }
+
+    /// Whether the same places name the same services to another caller. Of many that a file names none is named to itself.
+    fn is_alike(&self, other: &Self) -> bool {
+        let is_many = self.questions.len() > 1 && other.questions.len() > 1;
+        let is_itself =
+            |callee: &String, group: &Self| is_many && group.callers.len() == 1 && group.callers.contains(callee);
+        let mut all = self.questions.keys().chain(other.questions.keys());
+        all.all(|callee| match (self.place(callee), other.place(callee)) {
+            (Some(one), Some(another)) => one == another,
+            (Some(_), None) => is_itself(callee, other),
+            (None, _) => is_itself(callee, self),
+        })
+    }
+}
+
+/// How a file says something: how much, which file, whether it is asked about with others, and a call out of the tree that is given it.
+type Way = (Weight, String, bool, Option<String>);
+
+/// The questions about what services name.
+pub(super) fn findings(asked: Vec<(&str, Vec<Question>)>) -> Vec<Finding> {
+    let mut all: BTreeMap<Way, Vec<Group>> = BTreeMap::new();
+    for (caller, questions) in asked {
+        for (way, questions) in of_caller(questions) {
+            let group = Group { callers: BTreeSet::from([caller.to_owned()]), questions };
+            let groups = all.entry(way).or_default();
+            match groups.iter_mut().find(|known| known.is_alike(&group)) {
+                Some(known) => {
+                    known.callers.extend(group.callers);
+                    for (callee, mentions) in group.questions {
+                        known.questions.entry(callee).or_insert(mentions);
+                    }
+                }
+                None => groups.push(group),
+            }
+        }
+    }
+    let found = all.into_iter().flat_map(|(way, groups)| groups.into_iter().map(move |group| finding(&way, &group)));
+    found.collect()
+}
+
+/// The questions of one caller as they are asked together.
+fn of_caller(asked: Vec<Question>) -> Vec<(Way, BTreeMap<String, Vec<Mention>>)> {
+    let mut by_file: BTreeMap<(Weight, String), BTreeMap<String, Vec<Mention>>> = BTreeMap::new();
     let mut found = Vec::new();
-    for question in asked {
-        let Some(first) = question.mentions.first() else { continue };
+    for Question { callee, mentions } in asked {
+        let Some(first) = mentions.first() else { continue };
         let (weight, path) = (first.weight, first.place.path.clone());
-        if question.mentions.iter().any(|mention| mention.client.is_some()) {
-            found.push(of_one(caller, weight, &path, &question));
-        } else {
-            by_file.entry((weight, path)).or_default().push(question);
+        match mentions.iter().find_map(|mention| mention.client.clone()) {
+            Some(client) => {
+                found.push(((weight, path, false, Some(client)), BTreeMap::from([(callee, mentions)])));
+            }
+            None => {
+                by_file.entry((weight, path)).or_default().insert(callee, mentions);
+            }
         }
     }
     for ((weight, path), questions) in by_file {
         if questions.len() > FEW {
-            found.push(of_file(caller, weight, &path, &questions));
+            found.push(((weight, path, true, None), questions));
         } else {
-            found.extend(questions.iter().map(|question| of_one(caller, weight, &path, question)));
+            let one = |question| ((weight, path.clone(), false, None), BTreeMap::from([question]));
+            found.extend(questions.into_iter().map(one));
         }
     }
     found
 }
 
-fn of_one(caller: &str, weight: Weight, path: &str, Question { callee, mentions }: &Question) -> Finding {
-    let message = match weight {
-        Weight::Told | Weight::Address | Weight::Here | Weight::LooseAddress | Weight::SharedAddress => {
-            format!("`{caller}` has an address of `{callee}`, and no call of it was found")
+fn finding((weight, path, is_file, client): &Way, group: &Group) -> Finding {
+    let callers: Vec<&str> = group.callers.iter().map(String::as_str).collect();
+    let callees: Vec<&str> = group.questions.keys().map(String::as_str).collect();
+    let first = callers.first().copied().unwrap_or("*");
+    let (marks, help) = match (group.questions.first_key_value(), is_file) {
+        (Some((callee, mentions)), false) => {
+            let mut help = vec![format!("if it is called, say so: {}", way(path, callee))];
+            if let Some(client) = client {
+                help.push(format!("`{client}` is given it; if that opens a connection, teach it to the scan: `sinks: [{{call: \"{client}\", target: 0}}]`"));
+            }
+            help.push(format!(
+                "if it is not, say why under `scan.ignore` in hedgerow.yaml: `{first} -> {callee}: <reason>`"
+            ));
+            let marks = mentions.iter().take(MAX_MARKS);
+            (marks.map(|mention| (mention.place.clone(), mention.what.clone())).collect(), help)
         }
-        Weight::UnreachedAddress => {
-            format!("`{caller}` has an address of `{callee}` in code that no known entry point reaches")
+        _ => {
+            let firsts = group.questions.iter().filter_map(|(callee, mentions)| Some((callee, mentions.first()?)));
+            let marks = firsts.take(MAX_MARKS);
+            let marks = marks.map(|(callee, first)| (first.place.clone(), format!("{}: `{callee}`", first.what)));
+            let help = vec![
+                format!("for each that is called, say so: {}", way(path, "<service>")),
+                format!(
+                    "for those that are not, say why under `scan.ignore` in hedgerow.yaml, where `*` stands for many: `{first} -> *: <reason>`"
+                ),
+            ];
+            (marks.collect(), help)
         }
-        Weight::UnaskedAddress => {
-            format!("`{caller}` has an address of `{callee}` under a key that its code is not seen to ask for")
-        }
-        Weight::Awaited => {
-            format!("`{caller}` has a name for an address of `{callee}` that nothing sets, and starts after it")
-        }
-        Weight::Name => format!("`{caller}` names `{callee}`, and no call of it was found"),
-        Weight::Order => format!("the deploy starts `{caller}` after `{callee}`, and no call of it was found"),
     };
-    let mut help = vec![format!("if it is called, say so: {}", way(path, callee))];
-    if let Some(client) = mentions.iter().find_map(|mention| mention.client.as_deref()) {
-        help.push(format!("`{client}` is given it; if that opens a connection, teach it to the scan: `sinks: [{{call: \"{client}\", target: 0}}]`"));
+    let mut help: Vec<String> = help;
+    if callers.len() > 1 {
+        help.push(format!(
+            "a comment there speaks for all {} services, and a line under `scan.ignore` for one; where not all of them call, each says so by a rule file of its own",
+            callers.len()
+        ));
     }
-    help.push(format!("if it is not, say why under `scan.ignore` in hedgerow.yaml: `{caller} -> {callee}: <reason>`"));
-    let marks = mentions.iter().take(MAX_MARKS).map(|mention| (mention.place.clone(), mention.what.clone()));
     Finding {
         code: Code::UnexplainedMention,
-        message,
-        marks: marks.collect(),
+        message: message(*weight, &callers, &callees, is_file.then_some(path)),
+        marks,
         help,
-        services: BTreeSet::from([caller.to_owned()]),
-        callees: BTreeSet::from([callee.clone()]),
+        services: group.callers.clone(),
+        callees: group.questions.keys().cloned().collect(),
     }
 }
 
-fn of_file(caller: &str, weight: Weight, path: &str, questions: &[Question]) -> Finding {
-    let callees: Vec<&str> = questions.iter().map(|question| question.callee.as_str()).collect();
-    let names = listed(&callees);
-    let message = match weight {
+fn message(weight: Weight, callers: &[&str], callees: &[&str], file: Option<&String>) -> String {
+    let (who, names) = (listed(callers), listed(callees));
+    let (has, starts, calls, its) = match callers.len() {
+        1 => ("has", "starts", "names", "its"),
+        _ => ("have", "start", "name", "their"),
+    };
+    let (address, name, key, them) = match callees.len() {
+        1 if file.is_none() => ("an address", "a name for an address", "a key", "it"),
+        _ => ("addresses", "names for addresses", "keys", "them"),
+    };
+    let place = file.map(|path| format!(" in `{path}`")).unwrap_or_default();
+    let comma = if file.is_some() { "," } else { "" };
+    match weight {
         Weight::Told | Weight::Address | Weight::Here | Weight::LooseAddress | Weight::SharedAddress => {
-            format!("`{caller}` has addresses of {names} in `{path}`, and no call of them was found")
+            format!("{who} {has} {address} of {names}{place}, and no call of {them} was found")
         }
         Weight::UnreachedAddress => {
-            format!("`{caller}` has addresses of {names} in `{path}`, in code that no known entry point reaches")
+            format!("{who} {has} {address} of {names}{place}{comma} in code that no known entry point reaches")
         }
         Weight::UnaskedAddress => {
-            format!("`{caller}` has addresses of {names} in `{path}`, under keys that its code is not seen to ask for")
+            format!("{who} {has} {address} of {names}{place}{comma} under {key} that {its} code is not seen to ask for")
         }
-        Weight::Awaited => {
-            format!("`{caller}` has names for addresses of {names} that nothing sets, and starts after them")
-        }
-        Weight::Name => format!("`{caller}` names {names} in `{path}`, and no call of them was found"),
-        Weight::Order => format!("the deploy starts `{caller}` after {names}, and no call of them was found"),
-    };
-    let firsts = questions.iter().filter_map(|question| Some((question, question.mentions.first()?)));
-    let marks = firsts.take(MAX_MARKS);
-    Finding {
-        code: Code::UnexplainedMention,
-        message,
-        marks: marks.map(|(of, first)| (first.place.clone(), format!("{}: `{}`", first.what, of.callee))).collect(),
-        help: vec![
-            format!("for each that is called, say so: {}", way(path, "<service>")),
-            format!(
-                "for those that are not, say why under `scan.ignore` in hedgerow.yaml, where `*` stands for many: `{caller} -> *: <reason>`"
-            ),
-        ],
-        services: BTreeSet::from([caller.to_owned()]),
-        callees: callees.into_iter().map(str::to_owned).collect(),
+        Weight::Awaited => format!("{who} {has} {name} of {names} that nothing sets, and {starts} after {them}"),
+        Weight::Name => format!("{who} {calls} {names}{place}, and no call of {them} was found"),
+        Weight::Order => format!("the deploy starts {who} after {names}, and no call of {them} was found"),
     }
 }
 

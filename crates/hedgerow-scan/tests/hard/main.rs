@@ -65,6 +65,7 @@ mod stores;
 mod stubs;
 mod taken;
 mod testscripts;
+mod together;
 mod told;
 mod unset;
 mod wrappers;

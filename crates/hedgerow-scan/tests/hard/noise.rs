@@ -11,10 +11,10 @@ fn asked(tree: &str) -> Vec<Finding> {
 }
 
 /// What a row is about, its tree, and parts of the questions in their order; behind `!` stands what a question does not say.
-type Row<'r> = (&'r str, String, &'r [&'r [&'r str]]);
+pub(crate) type Row<'r> = (&'r str, String, &'r [&'r [&'r str]]);
 
 #[track_caller]
-fn rows(rows: &[Row<'_>]) {
+pub(crate) fn rows(rows: &[Row<'_>]) {
     let mut wrong = Vec::new();
     for (what, tree, expected) in rows {
         let found = asked(tree);
@@ -33,7 +33,7 @@ fn rows(rows: &[Row<'_>]) {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-fn compose(text: &str) -> String {
+pub(crate) fn compose(text: &str) -> String {
     format!("-- docker-compose.yml\nservices:\n{text}")
 }
 

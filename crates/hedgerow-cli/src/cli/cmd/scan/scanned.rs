@@ -186,7 +186,8 @@ impl Scanned {
             let ends = self.fleet.service(caller).zip(self.fleet.known(callee));
             ends.is_some_and(|(caller, callee)| self.fleet.rule(&caller.name, &callee.name).is_some())
         };
-        let all = |caller| finding.callees.iter().all(|callee| ruled(caller, callee));
+        // Of several services of one question none is named to itself.
+        let all = |caller| finding.callees.iter().all(|callee| callee == caller || ruled(caller, callee));
         finding.code == Code::UnexplainedMention
             && !finding.callees.is_empty()
             && !finding.services.is_empty()
