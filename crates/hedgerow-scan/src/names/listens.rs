@@ -4,6 +4,7 @@
 use super::constants::holds;
 use super::is_variable;
 use crate::program::{FnId, Meaning, Program};
+use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{Def, Expr, ExprId, Facts, TypeRef};
 use std::collections::BTreeSet;
 
@@ -22,7 +23,7 @@ const LISTENS: &[&str] = &[
 ];
 
 /// What those are called that do where an argument is called after a host.
-const RUNS: &[&str] = &["run", "run_app", "run_simple", "serve", "start"];
+const RUNS: &[&str] = &["run", "run_app", "run_simple", "serve"];
 
 /// What such arguments are called.
 const HOSTS: &[&str] = &["addr", "address", "bind", "host", "hostname", "interface", "listen"];
@@ -30,12 +31,15 @@ const HOSTS: &[&str] = &["addr", "address", "bind", "host", "hostname", "interfa
 /// The variables by whose values a function listens.
 pub(super) fn at<'p>(program: &Program<'p>, function: FnId) -> BTreeSet<&'p str> {
     let facts = program.facts_of(function);
+    // `get.bind(null, process.env.LEDGER_URL)` listens nowhere.
+    let language = program.files[program.file_of(function) as usize].language;
+    let is_script = matches!(language, Language::JavaScript | Language::TypeScript);
     let mut found = BTreeSet::new();
     for id in program.exprs(function) {
         match facts.expr(id) {
             Expr::Call { callee, arguments } => {
                 let Some(name) = last(facts, *callee) else { continue };
-                let is_any = LISTENS.contains(&name);
+                let is_any = LISTENS.contains(&name) && !(name == "bind" && is_script);
                 if !is_any && !RUNS.contains(&name) {
                     continue;
                 }

@@ -230,6 +230,8 @@ fn what_is_no_address_to_call_is_not_asked() {
         ("http.ListenAndServe", go("\thttp.ListenAndServe(os.Getenv(\"RATES_HOST\")+\":80\", nil)\n"), &[]),
         ("http.Server", go("\ts := &http.Server{Addr: os.Getenv(\"RATES_HOST\")}\n\ts.ListenAndServe()\n"), &[]),
         ("app.listen", js("const app = make();\napp.listen(80, process.env.RATES_HOST);\n"), &[]),
+        ("what is filled in", js("const call = get.bind(null, process.env.RATES_HOST);\ncall();\n"), asks),
+        ("what begins a client", python("from app import client\nclient.start(host=os.environ['RATES_HOST'])\n"), asks),
         ("what is sent", js("const app = make();\napp.send(80, process.env.RATES_HOST);\n"), asks),
         ("a model", js("console.log(process.env.RATES_MODEL_URI, process.env.RATES_SCHEMA_URL);\n"), &[]),
         (

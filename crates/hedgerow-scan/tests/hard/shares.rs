@@ -268,7 +268,7 @@ fn shared_code_that_only_one_reaches_is_that_ones() {
             &["emoji -> ledger addressed", "shop -> ledger addressed"],
         ),
         // Nobody does.
-        (shared(code, [idle; 3], ""), &["emoji ? ledger", "paint ? ledger", "shop ? ledger"]),
+        (shared(code, [idle; 3], ""), &["emoji paint shop ? ledger"]),
     ]);
 }
 
