@@ -64,6 +64,19 @@ fn what_one_place_says_of_several_is_one_question() {
             &[&["`service.cart` names `service.ledger`"], &["`service.shop` names `service.ledger`"]],
         ),
         (
+            "each its own line of one file",
+            format!(
+                "{}-- service.shop/x.txt\n-- service.cart/x.txt\n-- service.ledger/x.txt\n",
+                compose(
+                    "  service.shop:\n    image: example.com/shop\n    environment: {WEB_ORIGINS: \"http://service.ledger\"}\n  service.cart:\n    image: example.com/cart\n    environment: {WEB_ORIGINS: \"http://service.ledger\"}\n"
+                )
+            ),
+            &[
+                &["`service.shop` has an address of `service.ledger`"],
+                &["`service.cart` has an address of `service.ledger`"],
+            ],
+        ),
+        (
             "a file of variables",
             file(&["shop", "cart"], "WEB_ORIGINS=http://service.ledger\n"),
             &[&["`service.cart` and `service.shop` have an address of `service.ledger`, and no call of it was found"]],
