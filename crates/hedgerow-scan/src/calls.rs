@@ -73,6 +73,8 @@ struct Group {
     ways: BTreeSet<Vec<Crossing>>,
     /// The hosts that are the machine which asks, each with its port.
     here: BTreeSet<(String, Option<u16>)>,
+    /// The addresses of private networks of which nobody says whose they are.
+    private: BTreeSet<String>,
 }
 
 /// What is written of the target of a call.

@@ -42,6 +42,8 @@ pub(crate) struct Judged {
     pub(crate) may_differ: bool,
     /// The hosts that are the machine which asks, each with its port.
     pub(crate) here: BTreeSet<(String, Option<u16>)>,
+    /// The addresses of private networks of which nobody says whose they are.
+    pub(crate) private: BTreeSet<String>,
 }
 
 impl Join<'_> {
@@ -59,7 +61,10 @@ impl Join<'_> {
             }
             for answer in self.hosts.answers(&text) {
                 match answer {
-                    Answer::Open => judged.open = true,
+                    Answer::Open => {
+                        judged.open = true;
+                        judged.private.extend(self.hosts.private(&text));
+                    }
                     // Several may be who asks, and one of them is told this.
                     Answer::Service(service, _) if is_guessed => {
                         judged

@@ -18,6 +18,7 @@ use address::hosts;
 use fits::fits;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 /// What answers at an address.
@@ -94,6 +95,11 @@ fn is_local(host: &str) -> bool {
 /// Whether a host is the machine that asks, also as a container of it calls it.
 fn is_machine(host: &str) -> bool {
     matches!(host, "localhost" | "::1" | "host.docker.internal") || host.starts_with("127.")
+}
+
+/// Whether a host is an address of a private network: of the cluster or near it.
+fn is_private(host: &str) -> bool {
+    host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_private())
 }
 
 /// A name with `-` for `_`.
@@ -288,6 +294,12 @@ impl Hosts {
         hosts(&address.written()).into_iter().map(answer).collect()
     }
 
+    /// The hosts in an address that are addresses of private networks, of which nobody says whose they are.
+    pub fn private(&self, address: &Partial) -> BTreeSet<String> {
+        let hosts = hosts(&address.written()).into_iter().map(|(host, _)| host);
+        hosts.filter(|host| is_private(host) && self.answer_known(host) == Answer::Open).collect()
+    }
+
     fn answer(&self, host: &Partial) -> Answer {
         match host.known() {
             Some(host) => self.answer_known(host),
@@ -311,7 +323,9 @@ impl Hosts {
             let (glob, services) = (host.to_owned(), services.clone());
             Answer::Several { glob, services }
         };
-        several.map_or_else(|| Answer::Outside(host.to_owned()), told)
+        // Whose an address of a private network is, nobody says.
+        let other = || if is_private(host) { Answer::Open } else { Answer::Outside(host.to_owned()) };
+        several.map_or_else(other, told)
     }
 
     fn answer_partial(&self, host: &Partial) -> Answer {

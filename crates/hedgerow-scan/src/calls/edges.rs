@@ -57,6 +57,7 @@ impl Search<'_, '_> {
         group.may_differ |= judged.joined && judged.open && judged.may_differ;
         group.missing.extend(judged.missing);
         group.here.extend(judged.here);
+        group.private.extend(judged.private);
         let answers = judged.answers.into_iter();
         group.answers.extend(answers.map(|answer| (answer, template.clone(), way.to_vec(), judged.joined)));
     }

@@ -103,6 +103,12 @@ impl<'a> Search<'a, '_> {
         })
     }
 
+    /// Whether a value may be an address of a private network of which nobody says whose it is.
+    pub(super) fn is_private(&self, values: &Values) -> bool {
+        let join = self.join();
+        values.templates().keys().any(|template| !join.judge(template).private.is_empty())
+    }
+
     /// Adds such calls. What the deploy does not set is no open question: they have defaults.
     pub(super) fn environment(&mut self, readers: &Readers) {
         for (place, (site, paths)) in readers {

@@ -77,6 +77,11 @@ impl Search<'_, '_> {
             let names = enumerate_some(MAX_UNKNOWN, hidden.iter());
             help.push(format!("the deploy files give {names} a value that cannot be told"));
         }
+        for host in &group.private {
+            help.push(format!(
+                "`{host}` is an address of a private network: if it is a service's, say so under `scan.aliases` in hedgerow.yaml (`service.ledger: [{host}]`)"
+            ));
+        }
         let called = self.called_like(&group.missing.union(&group.hidden).cloned().collect());
         for (key, callee) in &called {
             help.push(format!("`{key}` in there may be `{callee}`"));

@@ -133,7 +133,8 @@ impl Search<'_, '_> {
         let Some(kind) = store else { return };
         let is_hidden = self.is_hidden(values);
         let is_told = !is_hidden && values.iter().any(|values| self.is_address(values, false));
-        let is_open = is_hidden || (!is_told && is_open(values));
+        let is_private = || values.iter().any(|values| self.is_private(values));
+        let is_open = is_hidden || (!is_told && (is_open(values) || is_private()));
         let place = self.place(site.function, site.expr);
         let used = self.stores.entry(kind).or_insert_with(|| Used {
             place: place.clone(),

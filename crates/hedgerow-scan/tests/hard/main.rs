@@ -46,6 +46,7 @@ mod noise;
 mod packages;
 mod permits;
 mod places;
+mod private;
 mod pydantic;
 mod python;
 mod reads;
