@@ -133,6 +133,54 @@ pub(crate) fn is_framework_variable(name: &str) -> bool {
     path.first().is_some_and(|first| begins.contains(&first.as_str())) && is_framework(&path, true)
 }
 
+/// The keys of a service's settings, as libraries compare them with names of variables.
+pub(crate) fn keys(given: &Given) -> BTreeSet<String> {
+    let mut paths = Vec::new();
+    given.settings.iter().for_each(|value| leaves(value, &mut Vec::new(), &mut paths));
+    paths.iter().map(|path| plain(&path.concat())).collect()
+}
+
+/// The variables by which frameworks of the JVM fill the keys of settings that a text asks for: `LEDGER_BASEURL` and `LEDGER_BASE_URL` for
+/// `${ledger.base-url}` and `ledger.base-url`.
+///
+/// See <https://docs.spring.io/spring-boot/reference/features/external-config.html#features.external-config.typesafe-configuration-properties.relaxed-binding>.
+pub(crate) fn variables_of_keys(text: &str) -> impl Iterator<Item = String> {
+    let is_key = |key: &str| {
+        let is_part = |part: &str| {
+            part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+                && part.starts_with(|c: char| c.is_ascii_alphabetic())
+        };
+        key.contains('.') && key.split('.').all(is_part)
+    };
+    let within = text.split("${").skip(1).filter_map(|rest| rest.split([':', '}']).next());
+    let all = within.chain(Some(text)).filter(move |key| is_key(key));
+    all.flat_map(|key| {
+        let upper = key.to_uppercase().replace('.', "_");
+        [upper.replace('-', ""), upper.replace('-', "_")]
+    })
+}
+
+/// What stands among the names of variables for all that fill a part of the settings: `LEDGER_*`.
+pub(crate) fn variables_below(prefix: &str) -> String {
+    format!("{}_*", prefix.to_uppercase().replace('.', "_").replace('-', ""))
+}
+
+/// Whether a variable fills one of these keys, or one in a part of the settings that code asks for.
+pub(crate) fn fills(
+    variable: &str,
+    keys: &BTreeSet<String>,
+    sections: &BTreeSet<Vec<String>>,
+    variables: &BTreeSet<String>,
+) -> bool {
+    let name = plain(variable);
+    let is_below = |of: &String| of.strip_suffix("_*").is_some_and(|prefix| name.starts_with(&plain(prefix)));
+    if variables.iter().any(is_below) {
+        return true;
+    }
+    keys.contains(&name)
+        || sections.iter().any(|section| !section.is_empty() && name.starts_with(&plain(&section.concat())))
+}
+
 /// What code that is read in depth says about settings.
 #[derive(Clone, Copy)]
 pub(crate) struct Code<'a> {
@@ -441,6 +489,21 @@ fn leaves(value: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_of_settings_are_filled_by_variables() {
+        for (text, expected) in [
+            ("${ledger.base-url}", &["LEDGER_BASEURL", "LEDGER_BASE_URL"][..]),
+            ("${ledger.url:http://x}/a", &["LEDGER_URL", "LEDGER_URL"]),
+            ("ledger.url", &["LEDGER_URL", "LEDGER_URL"]),
+            ("${LEDGER_URL}", &[]),
+            ("a sentence. And another", &[]),
+            ("ledger", &[]),
+            ("1.2.3", &[]),
+        ] {
+            assert_eq!(variables_of_keys(text).collect::<Vec<_>>(), expected, "{text}");
+        }
+    }
 
     #[test]
     fn what_browsers_are_told_is_no_call() {

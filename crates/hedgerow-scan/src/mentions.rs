@@ -273,9 +273,20 @@ pub(crate) fn ask<'a>(
             let (weight, place) = (Weight::SharedAddress, evidence.place);
             keep(&mut found, &callee, Mention { weight, place, text, what, port, client: None });
         }
-        // Frameworks of the JVM fill settings from variables whose names nobody writes: `ledger.url` from `LEDGER_URL`.
-        let common = (!is_of_jvm).then_some(&common);
-        let unused = given(home, hosts, deploy, places, (&shared, common, &shares), (&uses, &names), &mut found);
+        // Frameworks of the JVM fill settings from variables whose names nobody writes: `ledger.url` from `LEDGER_URL`. What code asks for in
+        // languages that are not read nobody knows.
+        let common = (!is_of_jvm || part.account.functions > 0).then_some(&common);
+        let keys =
+            if is_of_jvm { deploy.of(&home.name).map(frameworks::keys).unwrap_or_default() } else { BTreeSet::new() };
+        let fills = |variable: &str| {
+            is_of_jvm
+                && (frameworks::is_framework_variable(variable)
+                    || frameworks::fills(variable, &keys, &part.sections, &part.variables))
+        };
+        let is_used = |variable: &str| uses(variable) || fills(variable);
+        let is_named = |variable: &str| names(variable) || is_of_jvm;
+        let unused =
+            given(home, hosts, deploy, places, (&shared, common, &shares), (&uses, &is_used, &is_named), &mut found);
         for (callee, name, place) in unused {
             everybodys.entry((callee, name)).or_default().push((home.name.clone(), place));
         }

@@ -182,6 +182,12 @@ impl<'a, 'p> Names<'a, 'p> {
                         let place = self.place(Site { function, expr: id });
                         self.components.entry(name.to_owned()).or_insert(place);
                     }
+                    if matches!(
+                        program.files[program.file_of(function) as usize].language,
+                        Language::Java | Language::Kotlin
+                    ) {
+                        self.variables.extend(frameworks::variables_of_keys(text));
+                    }
                     let asked = frameworks::asked_of_list(text, &self.listed);
                     self.sections.extend(asked.map(frameworks::section_of));
                     if is_variable(text) {
@@ -350,10 +356,18 @@ impl<'a, 'p> Names<'a, 'p> {
     /// The variables in the tags of structures.
     fn tags(&mut self, facts: &Facts) {
         for ty in &facts.types {
+            let bound =
+                ty.notes.iter().filter(|note| note.name == "ConfigurationProperties").flat_map(|note| &note.arguments);
+            for (_, prefix) in bound {
+                if let Expr::Text(word) = facts.expr(*prefix) {
+                    self.variables.insert(frameworks::variables_below(facts.word(*word)));
+                }
+            }
             let TypeRef::Struct(fields) = &ty.ty else { continue };
             for tag in fields.iter().filter_map(|field| field.tag.as_deref()) {
                 let words = tag.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
                 self.variables.extend(words.filter(|word| is_variable(word)).map(str::to_owned));
+                self.variables.extend(frameworks::variables_of_keys(tag));
             }
         }
     }

@@ -207,7 +207,7 @@ pub(super) fn given<'a>(
     deploy: &'a Deploy,
     places: &Places<'a>,
     (shared, common, shares): (&Shared<'_>, Option<&Common<'_>>, &Shares<'_>),
-    (uses, names): (&impl Fn(&str) -> bool, &impl Fn(&str) -> bool),
+    (uses, is_used, names): (&impl Fn(&str) -> bool, &impl Fn(&str) -> bool, &impl Fn(&str) -> bool),
     found: &mut Mentions,
 ) -> Vec<(String, String, Place)> {
     let mut unused = Vec::new();
@@ -263,7 +263,7 @@ pub(super) fn given<'a>(
                     let common = common.filter(|_| client.is_none());
                     let at = || place(said(), name);
                     common.is_some_and(|common| {
-                        (!uses(name) && common.is_for_others(&home.name, name, at()))
+                        (!is_used(name) && common.is_for_others(&home.name, name, at()))
                             || (common.is_for_programs(home, name, at(), shares) && !names(name))
                     })
                 };

@@ -222,3 +222,47 @@ fn who_says_no_name_is_found_by_that_of_its_directory() {
         ("another one", of("apps/books", "server.port: 80"), NONE),
     ]);
 }
+
+/// Programs of Java that one ConfigMap gives the address of a service, of which the first asks for it.
+fn given_alike(second: &str) -> String {
+    let pods = ["a", "b", "c"].map(|name| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: s-{name}}}\nspec: {{template: {{spec: {{containers: [{{name: a, image: x, envFrom: [{{configMapRef: {{name: all}}}}]}}]}}}}}}\n---\n"
+        )
+    });
+    let main = |name: &str, body: &str| {
+        format!(
+            "-- service.{name}/src/main/java/App.java\n@Component\npublic class App {{ {body} public static void main(String[] a) {{ }} }}\n"
+        )
+    };
+    format!(
+        "-- hedgerow.yaml\nscan: {{}}\n{}{}{}-- service.a/src/main/resources/application.yml\nbooks: {{at: '${{LEDGER_URL}}'}}\n-- service.ledger/x.txt\n-- k8s/all.yaml\n{}\
+         apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: all}}\ndata: {{LEDGER_URL: 'http://s-ledger'}}\n",
+        main("a", "@Value(\"${books.at}\") String at;"),
+        main("b", second),
+        main("c", ""),
+        pods.concat()
+    )
+}
+
+#[test]
+fn what_programs_of_the_jvm_are_given_alike_is_for_those_that_have_a_setting_for_it() {
+    let edges = |tree: &str| {
+        let found = crate::outcome(tree);
+        let edges = found.edges.values().filter(|edge| edge.class().is_rule());
+        edges.map(|edge| crate::short(&edge.caller).to_owned()).collect::<Vec<_>>()
+    };
+    for (what, second, expected) in [
+        ("nothing", "", &["a"][..]),
+        ("a value", "@Value(\"${ledger.url}\") String at;", &["a", "b"]),
+        ("the variable", "String at = System.getenv(\"LEDGER_URL\");", &["a", "b"]),
+        ("another value", "@Value(\"${cart.url}\") String at;", &["a"]),
+    ] {
+        assert_eq!(edges(&given_alike(second)), expected, "{what}");
+    }
+    let bound = given_alike("").replace(
+        "-- service.a/src/main/resources",
+        "-- service.b/src/main/java/P.java\n@ConfigurationProperties(prefix = \"ledger\")\npublic class P { String url; public void setUrl(String url) { this.url = url; } public String getUrl() { return url; } }\n-- service.b/src/main/java/U.java\n@Component\npublic class U { U(P p) { String x = p.getUrl(); } }\n-- service.c/src/main/resources/application.yml\nledger: {url: ''}\n-- service.a/src/main/resources",
+    );
+    assert_eq!(edges(&bound), ["a", "b", "c"], "{bound}");
+}
