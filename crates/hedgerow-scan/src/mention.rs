@@ -188,8 +188,9 @@ pub(crate) fn named(text: &str, before: &str, hosts: &Hosts) -> Vec<Named> {
     }
     // A list of hosts may have spaces behind its commas.
     let is_list = asks_for_host(before) && !trimmed.split(',').any(|piece| piece.trim().contains(char::is_whitespace));
-    if (!is_list && trimmed.contains(char::is_whitespace)) || (trimmed.contains([';', '=']) && !trimmed.contains("://"))
-    {
+    // What stands behind a question mark is of an address: `ledger-db:5432/books?sslmode=disable`.
+    let head = trimmed.split('?').next().unwrap_or(trimmed);
+    if (!is_list && trimmed.contains(char::is_whitespace)) || (head.contains([';', '=']) && !trimmed.contains("://")) {
         strings(trimmed, start, hosts, &mut found);
         return found;
     }
@@ -292,7 +293,7 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
         }
         return;
     }
-    let (authority, path) = text.split_once('/').unwrap_or((text, ""));
+    let (authority, path) = text.split_once(['/', '?']).unwrap_or((text, ""));
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let (host, port) = authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port)));
     let legal = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
@@ -374,6 +375,10 @@ mod tests {
             ("http://me:pw@cart:80/x?y=http://order-api", "", &["CART"]),
             ("cart:8080", "", &["CART"]),
             ("cart:8080/x", "", &["CART"]),
+            ("order-api:5432/books?sslmode=disable", "DATA_SOURCE_URI", &["ORDER-API"]),
+            ("user:pw@order-api:27017/books?authSource=admin&tls=true", "MONGO_HOST", &["ORDER-API"]),
+            ("order-api:80?a=b;c=d", "", &["ORDER-API"]),
+            ("Server=order-api;Application Name=a?b;Port=1", "", &["ORDER-API"]),
             ("locks:redis:6379:1:secret", "REDIS_HOSTS", &["REDIS"]),
             ("one:redis:6379:0, two:cart:80:1,all:order-api:80", "REDIS_HOSTS", &["REDIS", "CART", "ORDER-API"]),
             ("one:redis:${PORT}:0", "HOSTS", &["REDIS"]),
