@@ -12,7 +12,7 @@ use hedgerow_code::ir::Facts;
 use hedgerow_code::testcode::is_test;
 use hedgerow_scan::{
     CodeFile, Known, Lost, MAX_SEARCHED, Outcome, PlainFile, ScanConfig, Service, Sum, Tree, Want, code_of, is_binary,
-    rescan, scan, text_of, wants,
+    rescan, scan, text_of, unmarked, wants,
 };
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -389,9 +389,9 @@ impl Walk<'_> {
     }
 }
 
-/// The text of a file.
+/// The text of a file, without its byte order mark.
 fn text(path: &Path) -> Result<String, Fault> {
-    String::from_utf8(bytes(path)?).map_err(|_| Fault::Encoding)
+    String::from_utf8(bytes(path)?).map(unmarked).map_err(|_| Fault::Encoding)
 }
 
 /// The bytes of a file. A file that grows while it is read is read up to the limit and refused there.

@@ -331,8 +331,8 @@ pub(crate) fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(above, _)| above)
 }
 
-/// The text of a file of moderate size, where it can be read.
+/// The text of a file of moderate size, without its byte order mark, where it can be read.
 pub(crate) fn text(path: &Path) -> Option<String> {
     let is_small = fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() <= LIMIT);
-    if is_small { fs::read_to_string(path).ok() } else { None }
+    if is_small { fs::read_to_string(path).ok().map(hedgerow_scan::unmarked) } else { None }
 }

@@ -13,6 +13,12 @@ pub const MAX_SEARCHED: u64 = 1 << 20;
 /// Of so many characters of a text one may be no UTF-8: some old files are written in Latin-1.
 const PLAIN: usize = 20;
 
+/// A text without the byte order mark that some editors put before it: it is no part of what the file says.
+#[must_use]
+pub fn unmarked(text: String) -> String {
+    text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)
+}
+
 /// The text that bytes are; none where they are something else, such as a picture. UTF-16 with its mark is a text too.
 #[must_use]
 pub fn text_of(bytes: &[u8]) -> Option<String> {
@@ -29,9 +35,9 @@ pub fn text_of(bytes: &[u8]) -> Option<String> {
         return None;
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) => Some(text.to_owned()),
+        Ok(text) => Some(unmarked(text.to_owned())),
         Err(_) => {
-            let text = String::from_utf8_lossy(bytes);
+            let text = String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes));
             let (all, lost) =
                 text.chars().fold((0, 0), |(all, lost), c| (all + 1, lost + usize::from(c == '\u{fffd}')));
             (lost * PLAIN <= all).then(|| text.into_owned())
@@ -43,7 +49,8 @@ pub fn text_of(bytes: &[u8]) -> Option<String> {
 /// is ASCII in most encodings; each byte of what is left is lost.
 #[must_use]
 pub fn code_of(bytes: &[u8]) -> Option<String> {
-    text_of(bytes).or_else(|| (!is_binary(bytes)).then(|| String::from_utf8_lossy(bytes).into_owned())).filter(|text| {
+    let lossy = || unmarked(String::from_utf8_lossy(bytes).into_owned());
+    text_of(bytes).or_else(|| (!is_binary(bytes)).then(lossy)).filter(|text| {
         let lost = text.chars().filter(|c| *c == '\u{fffd}').count();
         lost * 2 <= text.chars().count()
     })
@@ -172,6 +179,8 @@ mod tests {
             (b"", Some("")),
             (b"curl http://a", Some("curl http://a")),
             ("ä".as_bytes(), Some("ä")),
+            ("\u{feff}name: a".as_bytes(), Some("name: a")),
+            (b"\xef\xbb\xbfhttp://a # M\xfcnchen, Goethe", Some("http://a # M\u{fffd}nchen, Goethe")),
             (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", None),
             (b"a\0b", None),
             (b"http://a # M\xfcnchen, Goethestra", Some("http://a # M\u{fffd}nchen, Goethestra")),

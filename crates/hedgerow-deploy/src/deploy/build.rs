@@ -55,6 +55,48 @@ impl Image {
     }
 }
 
+/// Keys by which a container of a compose file is told from settings that lie below the same word.
+const OF_CONTAINERS: &[&str] = &[
+    "build",
+    "command",
+    "container_name",
+    "depends_on",
+    "deploy",
+    "develop",
+    "entrypoint",
+    "env_file",
+    "environment",
+    "expose",
+    "extends",
+    "healthcheck",
+    "hostname",
+    "image",
+    "networks",
+    "ports",
+    "profiles",
+    "provider",
+    "restart",
+    "volumes",
+];
+
+/// Whether a document is a compose file: settings of programs have a key `services` as well, with addresses below it.
+pub(super) fn is_compose(document: &Value) -> bool {
+    let containers = document.get("services").and_then(Value::as_map).into_iter().flatten();
+    let mut keys =
+        containers.filter_map(|(_, container)| container.as_map()).flatten().filter_map(|(key, _)| key.known());
+    document.get("kind").is_none() && keys.any(|key| OF_CONTAINERS.contains(&key))
+}
+
+/// Whether a text is a compose file, or cannot be read so that nobody knows.
+#[must_use]
+pub fn may_be_compose(text: &str) -> bool {
+    if !text.lines().any(|line| line.starts_with("services:")) {
+        return false;
+    }
+    let documents: Vec<Value> = settings::documents(text).into_iter().map(Value::from).collect();
+    documents.is_empty() || documents.iter().any(is_compose)
+}
+
 /// The containers of a compose file that are built; none of another file.
 #[must_use]
 pub fn builds(path: &str, text: &str) -> Vec<Build> {

@@ -22,7 +22,7 @@ impl Deploy {
         hosts: &mut Hosts,
         owner: &impl Fn(&str) -> Option<String>,
     ) {
-        let files = items.iter().filter(|item| item.chart.is_none() && item.value.get("kind").is_none());
+        let files = items.iter().filter(|item| item.chart.is_none() && build::is_compose(&item.value));
         let (mut found, mut nobodys) = (Vec::new(), Vec::new());
         for item in files {
             let directory = item.path.rsplit_once('/').map_or("", |(directory, _)| directory);

@@ -70,6 +70,7 @@ pub(crate) fn fault_line(text: &str) -> Option<usize> {
 
 /// The documents of a text up to the first that cannot be read, and why that is so.
 pub(super) fn read(text: &str) -> (Vec<Value>, Option<String>) {
+    let text = text.trim_start_matches('\u{feff}');
     if text.trim_start().starts_with(['{', '/'])
         && let Ok(value) = serde_json::from_str(text).or_else(|_| serde_json::from_str(&without_comments(text)))
     {

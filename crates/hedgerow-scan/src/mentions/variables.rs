@@ -7,6 +7,7 @@ use hedgerow_code::frontend::comment::written;
 use hedgerow_code::frontend::foreign::foreign;
 use hedgerow_code::ir::Range;
 use hedgerow_core::diag::{Code, enumerate_some};
+use hedgerow_deploy::build::may_be_compose;
 use hedgerow_deploy::is_manifest;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -219,11 +220,10 @@ fn of_group(variables: &BTreeMap<(&str, &Place), BTreeSet<&str>>) -> Finding {
 /// Whether a text is a deploy file: what it gives to services is known better than by its lines.
 pub(super) fn is_deploy(path: &str, text: &str) -> bool {
     let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
-    let has_line = |start: &str| text.lines().any(|line| line.starts_with(start));
     let is_chart = path.contains("/templates/") || path.ends_with("Chart.yaml");
     // Symfony's own services are none of the deploy's.
     let is_container = path.ends_with("config/services.yaml") || path.ends_with("config/services.yml");
-    is_chart || is_manifest(path, text) || (is_yaml && !is_container && has_line("services:"))
+    is_chart || is_manifest(path, text) || (is_yaml && !is_container && may_be_compose(text))
 }
 
 #[cfg(test)]

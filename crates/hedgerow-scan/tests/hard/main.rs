@@ -39,6 +39,7 @@ mod languages;
 mod library;
 mod lookups;
 mod maps;
+mod marked;
 mod meant;
 mod mounts;
 mod mute;
@@ -74,7 +75,8 @@ mod wrappers;
 use hedgerow_core::diag::Code;
 use hedgerow_core::source::Sources;
 use hedgerow_scan::{
-    Class, CodeFile, Edge, Finding, Outcome, PlainFile, ScanConfig, Service, Tree, Want, in_parallel, scan, wants,
+    Class, CodeFile, Edge, Finding, Outcome, PlainFile, ScanConfig, Service, Tree, Want, in_parallel, scan, unmarked,
+    wants,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -126,6 +128,8 @@ fn scanned(tree: &str, and: impl Fn(&Tree) + Sync) -> Outcome {
     let mut code = Vec::new();
     let mut texts = Vec::new();
     for (path, text) in &files {
+        // As the program reads them.
+        let text = &unmarked(text.clone());
         match wants(path, &config) {
             Want::Code(language) => {
                 let facts = in_parallel(|| language.frontend().unwrap().facts(text));
