@@ -13,6 +13,7 @@ use hedgerow_deploy::Hosts;
 use hedgerow_deploy::image::{copies, is_image};
 use hedgerow_deploy::path::join;
 use hedgerow_deploy::{Deploy, Listening, Text, without_objects};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How the files of settings begin that programs read without being told.
@@ -198,7 +199,11 @@ fn registered(homes: &[Home], deploy: &Deploy, hosts: &mut Hosts) {
             }
         }
     }
-    // Who does not say it may be called after its directory, as its artifact is.
+    // Who does not say it may be called after its directory, as its artifact is, where routes ask for that name.
+    let mut asked = BTreeSet::new();
+    for value in homes.iter().filter_map(|home| deploy.of(&home.name)).flat_map(|given| &given.settings) {
+        routed(value, false, 0, &mut asked);
+    }
     let mut by_directory: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for home in homes {
         for (directory, _) in &home.directories {
@@ -206,12 +211,34 @@ fn registered(homes: &[Home], deploy: &Deploy, hosts: &mut Hosts) {
             by_directory.entry(name).or_default().insert(&home.name);
         }
     }
-    by_directory
-        .retain(|name, _| name.contains(['-', '_']) && !found.contains_key(name) && hosts.named(name).is_none());
+    by_directory.retain(|name, _| asked.contains(name) && !found.contains_key(name) && hosts.named(name).is_none());
     for (name, services) in found.iter().chain(&by_directory) {
         if let (Some(service), 1) = (services.first(), services.len()) {
             hosts.add(name, service);
         }
+    }
+}
+
+/// How deep settings are looked into.
+const MAX_DEPTH: usize = 12;
+
+/// The names under which settings look for services: `serviceId: ledger-books`, `lb://ledger-books`.
+fn routed(value: &Value, is_name: bool, depth: usize, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(pairs) if depth < MAX_DEPTH => {
+            for (key, value) in pairs {
+                let last = key.rsplit('.').next().unwrap_or(key);
+                routed(value, crate::frameworks::plain(last) == "serviceid", depth + 1, found);
+            }
+        }
+        Value::Array(list) if depth < MAX_DEPTH => {
+            list.iter().for_each(|value| routed(value, is_name, depth + 1, found));
+        }
+        Value::String(text) => {
+            let balanced = text.strip_prefix("lb://").map(|rest| rest.split(['/', ':']).next().unwrap_or(rest));
+            found.extend(balanced.or(is_name.then_some(text)).map(str::to_lowercase));
+        }
+        _ => {}
     }
 }
 

@@ -220,6 +220,20 @@ fn who_says_no_name_is_found_by_that_of_its_directory() {
         ("its directory", of("apps/ledger-books", "server.port: 80"), &["shop -> ledger proven"]),
         ("its own name", of("apps/books", "spring.application.name: ledger-books"), &["shop -> ledger proven"]),
         ("another one", of("apps/books", "server.port: 80"), NONE),
+        (
+            "by the balancer",
+            of("apps/ledger-books", "server.port: 80")
+                .replace("{serviceId: ledger-books, path: /x/**}", "{path: /x/**, url: 'lb://ledger-books'}"),
+            &["shop -> ledger proven"],
+        ),
+        // Where nothing looks for it, it is the name of a directory.
+        (
+            "in a text",
+            of("apps/ledger-books", "server.port: 80")
+                .replace("serviceId: ledger-books, path: /x/**", "path: /x/**")
+                .replace("{ }", "{ System.out.println(\"ledger-books\"); }"),
+            NONE,
+        ),
     ]);
 }
 
