@@ -77,6 +77,7 @@ pub(crate) fn across(
     ask(&questions, &mut outcome);
     let asked = (parts, fleet, questions.as_slice());
     crate::mentions::ask(tree, homes, hosts, deploy, asked, (&places, &spoken, &foreign, &schemas), &mut outcome);
+    crate::registries::checks(tree.config, homes, parts, deploy, &mut outcome);
     crate::permits::ask(tree, deploy, &places, &mut outcome);
     crate::account::add(tree, homes, hosts, deploy, parts, &mut outcome);
     let remarked = remarks.iter().map(|remark| remark.path).collect();

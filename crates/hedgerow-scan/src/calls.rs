@@ -1,5 +1,6 @@
 //! The calls that one service's reached code makes: from sinks and the values of their targets to edges and findings.
 
+mod checked;
 mod contracts;
 mod edges;
 mod environment;
@@ -129,6 +130,8 @@ pub(crate) struct Found {
     pub(crate) stores: BTreeMap<Store, Used>,
     /// Those at whose ports it calls its own machine.
     pub(crate) here: Mentions,
+    /// Where it says that Consul is to call it.
+    pub(crate) checked: Option<Place>,
 }
 
 /// What something is put under.
@@ -184,7 +187,9 @@ pub(crate) fn find(context: &Context) -> Found {
     search.run();
     search.limits();
     let sections = search.sections();
+    let checked = search.checked();
     Found {
+        checked,
         outcome: search.outcome,
         questions: search.questions,
         stores: search.stores,
@@ -306,7 +311,9 @@ impl<'p> Search<'_, 'p> {
                 if sink.client && !(leads || is_here() || is_open(&values) && may_be()) {
                     continue;
                 }
-                if !(sink.optional && values.iter().all(Values::is_empty)) {
+                // `client.post().uri("")`: the address that the client has.
+                let is_own = sink.kind == Kind::Http && values.iter().all(is_nothing) && !self.bases(site).is_empty();
+                if !(is_own || sink.optional && values.iter().all(Values::is_empty)) {
                     let is_proxy = package.is_none() && Self::is_library(&path);
                     let is_loose = sink.loose || is_open_key;
                     let (target, kind) = (self.argument(site, target), sink.kind);
@@ -619,6 +626,12 @@ fn whole_only(values: &mut Values, is_optional: bool) {
     if let Some(way) = paths.into_iter().next().filter(|_| !is_optional) {
         values.known.insert(Value::Text(Template::text("/")), way);
     }
+}
+
+/// Whether a target is an empty text and nothing else.
+fn is_nothing(values: &Values) -> bool {
+    let is_empty = |value: &Value| matches!(value, Value::Text(text) if text.constant() == Some(""));
+    values.unknown.is_empty() && values.known.len() == 1 && values.known.keys().all(is_empty)
 }
 
 /// What is assigned to, as it is written: `req.URL.Host`.

@@ -63,6 +63,8 @@ pub(crate) struct Part {
     pub(crate) stores: BTreeMap<Store, Used>,
     /// The components of Dapr that it names, and where.
     pub(crate) components: BTreeMap<String, Place>,
+    /// Where it says that Consul is to call it.
+    pub(crate) checked: Option<Place>,
     /// What of its code was read.
     pub(crate) account: Account,
     /// The directories outside of its own in which code lies that it reaches.
@@ -176,7 +178,8 @@ pub(crate) fn part<'p>(
         service: &home.name,
         answered: &answered,
     };
-    let Found { outcome, questions, needed, variables, sections, stores, here } = find(&context);
+    let Found { outcome, questions, needed, variables, sections, stores, here, checked } = find(&context);
+    part.checked = checked;
     part.questions = questions;
     part.sections = sections;
     part.stores = stores;

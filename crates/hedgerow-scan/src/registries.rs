@@ -6,6 +6,7 @@ use crate::edge::{Class, Evidence, Outcome, Place, Port};
 use crate::inventory::{Home, Owners};
 use crate::join::Join;
 use crate::pack::Kind;
+use crate::part::Part;
 use crate::tree::Tree;
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::Range;
@@ -105,6 +106,31 @@ pub(crate) fn join(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, 
             for callee in &registered {
                 add(service, callee, place, format!("{what} that is registered, as `{callee}` is"));
             }
+        }
+    }
+}
+
+/// Adds the calls of a Consul that looks after those who register with it.
+pub(crate) fn checks(config: &ScanConfig, homes: &[Home], parts: &[Part], deploy: &Deploy, outcome: &mut Outcome) {
+    if config.candidate == Candidates::Ask {
+        return;
+    }
+    let images: BTreeMap<&str, _> = deploy.images().collect();
+    let is_consul = |name: &str| {
+        let paths = images.get(name).into_iter().flat_map(|all| all.iter().map(|image| image.path.as_str()));
+        let mut names = paths.map(|path| path.rsplit('/').next().unwrap_or(path)).chain([name]);
+        names.any(|name| name.split(['-', '.', '_']).any(|word| word == "consul"))
+    };
+    for (home, place) in homes.iter().zip(parts).filter_map(|(home, part)| Some((home, part.checked.as_ref()?))) {
+        let calls = outcome.edges.iter().filter(|((caller, _), edge)| *caller == home.name && edge.class().is_rule());
+        let callees: Vec<String> =
+            calls.map(|((_, callee), _)| callee.clone()).filter(|name| is_consul(name)).collect();
+        let [consul] = callees.as_slice() else { continue };
+        if !is_explained(config, outcome, consul, &home.name) {
+            let (class, port, kind) = (Class::Addressed, Port::Unknown, Kind::Http);
+            let target = format!("the check with which `{}` registers at `{consul}`", home.name);
+            let evidence = Evidence { class, place: place.clone(), target, port, kind, way: Vec::new() };
+            outcome.add(consul, &home.name, evidence);
         }
     }
 }

@@ -255,6 +255,12 @@ fn a_path_that_nobody_knows_is_one_of_the_client() {
             LEDGER,
         ),
         (
+            "java empty path",
+            "src/main/java/M.java",
+            "import org.springframework.web.reactive.function.client.WebClient;\nclass M {\n  public static void main(String[] a) { WebClient client = WebClient.builder().baseUrl(\"http://s-ledger/x\").build(); client.post().uri(\"\").retrieve(); }\n}",
+            LEDGER,
+        ),
+        (
             "a client without an address",
             "main.py",
             "import httpx, os\nclient = httpx.Client(timeout=3)\nclient.get(os.getenv(\"LEDGER_PATH\"))",

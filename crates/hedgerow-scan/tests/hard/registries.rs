@@ -133,3 +133,54 @@ fn what_a_registry_gives_is_who_is_asked_for() {
         ),
     ]);
 }
+
+#[test]
+fn a_consul_that_looks_after_programs_calls_them() {
+    let of = |path: &str, code: &str| {
+        format!(
+            "-- service.shop/{path}\n{code}\n-- service.consul/x.txt\n-- docker-compose.yml\nservices:\n  service.shop: {{image: bank/shop}}\n  service.consul: {{image: 'hashicorp/consul:1'}}\n-- hedgerow.yaml\nscan: {{}}\n"
+        )
+    };
+    let go = |check: &str| {
+        of(
+            "main.go",
+            &format!(
+                "package main\nimport \"github.com/hashicorp/consul/api\"\nfunc main() {{\n  c, _ := api.NewClient(&api.Config{{Address: \"s-consul:8500\"}})\n  c.Agent().ServiceRegister(&api.AgentServiceRegistration{{Name: \"shop\", Check: &api.AgentServiceCheck{{{check}}}}})\n}}"
+            ),
+        )
+    };
+    let python = |check: &str| {
+        of(
+            "main.py",
+            &format!(
+                "import consul\nc = consul.Consul(host=\"s-consul.default.svc\")\nc.agent.service.register(\"shop\", check=consul.Check.{check})"
+            ),
+        )
+    };
+    let javascript = |check: &str| {
+        of(
+            "main.js",
+            &format!(
+                "const consul = require('consul')({{ host: 's-consul.default.svc' }});\nconsul.agent.service.register({{ name: 'shop', check: {{ {check} }} }});"
+            ),
+        )
+    };
+    let both = |tree: String| -> Vec<String> {
+        crate::silent::asks(&tree)
+            .into_iter()
+            .filter(|line| line.contains(" -> "))
+            .map(|line| line.rsplit_once(' ').map_or(String::new(), |(pair, _)| pair.to_owned()))
+            .collect()
+    };
+    for tree in [
+        go("HTTP: \"http://shop:80/health\""),
+        go("GRPC: \"shop:80\""),
+        python("http(\"http://shop/health\", \"10s\")"),
+        javascript("http: 'http://shop/health', interval: '10s'"),
+    ] {
+        assert_eq!(both(tree.clone()), ["consul -> shop", "shop -> consul"], "{tree}");
+    }
+    for tree in [go("TTL: \"10s\""), python("ttl(\"10s\")"), javascript("ttl: '10s'")] {
+        assert_eq!(both(tree.clone()), ["shop -> consul"], "{tree}");
+    }
+}

@@ -79,6 +79,16 @@ fn a_client_of_a_schema_calls_the_only_store_of_its_kind() {
         ),
         ("a store of another kind", tree(OWN, "mysql:8", &schema("service.shop/prisma", "postgresql")), &[]),
         ("a store in the program", tree(OWN, "postgres:16", &schema("service.shop/prisma", "sqlite")), &[]),
+        (
+            "two stores of the kind",
+            tree(
+                OWN,
+                "postgres:16",
+                &(schema("service.shop/prisma", "postgresql")
+                    + "-- service.more/x.txt\n-- k8s/more.yaml\nkind: Deployment\nmetadata: {name: s-more}\nspec: {template: {spec: {containers: [{name: main, image: 'postgres:15'}]}}}\n"),
+            ),
+            &["unknown-client service.shop/prisma/schema.prisma"],
+        ),
         ("no client", tree("console.log(1);", "postgres:16", &schema("shared/prisma", "postgresql")), &[]),
         ("a library that is not loaded", tree("console.log(1);", "postgres:16", &library("postgresql")), &[]),
         (
