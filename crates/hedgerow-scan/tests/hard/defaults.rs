@@ -161,8 +161,8 @@ fn libraries_are_asked_by_the_names_of_variables() {
         ),
         (
             "a key of a store",
-            unknown("import redis, requests\nr = redis.Redis()\nrequests.get(r.get(\"LEDGER_URL\"))", "main.py"),
-            &["unresolved-call service.shop/main.py"],
+            given("main.py", "import redis, requests\nrequests.get(redis.Redis().get(\"LEDGER_URL\"))"),
+            &["shop -> ledger joined", "unresolved-call service.shop/main.py"],
         ),
         (
             "a name of something else",

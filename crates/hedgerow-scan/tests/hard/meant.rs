@@ -126,6 +126,8 @@ fn a_module_of_go_is_told_by_its_imports() {
             "-- other/go.mod\nmodule other\n-- service.shop/main.go\npackage main\nimport \"{import}\"\nfunc main() {{ client.Get() }}\n-- pkg/client/client.go\npackage client\nimport \"net/http\"\nfunc Get() {{ http.Get(\"http://s-ledger/x\") }}\n-- service.ledger/x.txt\n{more}"
         )
     };
+    let at_top =
+        "-- client/c.go\npackage client\nimport \"net/http\"\nfunc Get() { http.Get(\"http://s-ledger/y\") }\n";
     let http =
         "-- pkg/http/h.go\npackage http\nimport \"github.com/acme/bank/pkg/client\"\nfunc H() { client.Get() }\n";
     finds_all(&[
@@ -138,6 +140,7 @@ fn a_module_of_go_is_told_by_its_imports() {
             &["shop -> ledger proven"],
         ),
         ("of somebody else", tree("github.com/acme/client", ""), &[]),
+        ("of somebody else, beside a directory of the name", tree("github.com/acme/client", at_top), &[]),
         ("of somebody else, of the same end", tree("github.com/other/lib/client", ""), &[]),
     ]);
 }
