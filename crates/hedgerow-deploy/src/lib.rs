@@ -55,6 +55,6 @@ pub use deploy::{
     is_too_deep, properties, swells, unused_maps, without_objects,
 };
 pub use environments::ENVIRONMENTS;
-pub use host::{Answer, Hosts, Listener, Listening, Machine, has_own_scheme};
+pub use host::{Answer, Hosts, INVOKE, Listener, Listening, Machine, has_own_scheme};
 pub use partial::Partial;
 pub use pattern::Pattern;

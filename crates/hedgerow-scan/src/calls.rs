@@ -2,6 +2,7 @@
 
 mod checked;
 mod contracts;
+mod dapr;
 mod edges;
 mod environment;
 mod here;
@@ -292,6 +293,9 @@ impl<'p> Search<'_, 'p> {
                 if values.len() < before && values.is_empty() {
                     continue;
                 }
+                if sink.invokes {
+                    values.iter_mut().for_each(dapr::invoked);
+                }
                 let is_any = values.iter().any(|values| !values.known.is_empty());
                 if sink.relative || is_open_key {
                     values.iter_mut().for_each(|values| whole_only(values, sink.optional || is_open_key));
@@ -324,6 +328,7 @@ impl<'p> Search<'_, 'p> {
             }
         }
         self.annotated();
+        self.headers();
         self.assignments(&readers);
         self.environment(&readers);
         self.interfaces();

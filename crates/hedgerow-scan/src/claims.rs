@@ -21,7 +21,9 @@ pub(crate) fn settle(homes: &[Home], hosts: &Hosts, deploy: &Deploy, parts: &[Pa
     let mut foreign = Foreign::new();
     let mut naming: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for path in alike(homes, deploy).into_iter().filter(|path| !is_usual(last(path))) {
-        let named = homes.iter().zip(parts).filter(|(_, part)| part.files.contains(last(path)));
+        let named = homes.iter().zip(parts).filter(|(home, part)| {
+            part.files.contains(last(path)) || deploy.of(&home.name).is_some_and(|given| is_told(given, last(path)))
+        });
         let named: BTreeSet<&str> = named.map(|(home, _)| home.name.as_str()).collect();
         if !named.is_empty() {
             naming.insert(path, named);
@@ -56,6 +58,15 @@ pub(crate) fn settle(homes: &[Home], hosts: &Hosts, deploy: &Deploy, parts: &[Pa
         outcome.edges.retain(|_, edge| !edge.evidence.is_empty());
     }
     foreign
+}
+
+/// Whether the deploy tells a service which file to load: by a variable, a flag, or in its command.
+fn is_told(given: &Given, name: &str) -> bool {
+    let is_it =
+        |text: &str| text.split(|c: char| c.is_whitespace() || "=,;'\"".contains(c)).any(|word| last(word) == name);
+    let set = given.environment.values().chain(given.flags.values()).flatten();
+    let words = given.commands.iter().flat_map(|command| &command.words).flat_map(|word| &word.texts);
+    set.chain(words).any(|text| is_it(text.letters()))
 }
 
 /// The texts in a service's settings by their paths, each with the file.

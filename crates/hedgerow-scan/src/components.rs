@@ -31,9 +31,9 @@ pub(crate) fn add(tree: &Tree, builds: &Builds<'_>, homes: &mut [Home]) {
             continue;
         }
         let is_searched = |package: &str| {
-            packages
-                .iter()
-                .any(|own| package.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+            packages.iter().any(|own| {
+                own.is_empty() || package.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            })
         };
         let modules = builds.of_service(home);
         let files =

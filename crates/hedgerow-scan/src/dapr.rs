@@ -10,6 +10,7 @@ use crate::places::Places;
 use crate::stores::Fleet;
 use crate::tree::Tree;
 use hedgerow_code::frontend::comment::written;
+use hedgerow_code::ir::Facts;
 use hedgerow_core::diag::{Code, enumerate};
 use hedgerow_deploy::{Answer, Component, Deploy, Hosts};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,9 +26,18 @@ pub(crate) fn named<'c>(text: &str, components: &'c BTreeMap<String, bool>) -> O
     if let Some((name, _)) = components.get_key_value(text) {
         return Some(name);
     }
+    // `/v1.0/state/books`, `/v1.0-alpha1/publish/bulk/books/orders`.
     let (_, path) = text.split_once("/v1.0")?;
-    let mut parts = path.split(['/', '?']).skip_while(|part| !PATHS.contains(part)).skip(1);
-    components.get_key_value(parts.next()?).map(|(name, _)| name.as_str())
+    let mut parts = path.split(['/', '?']).skip(1);
+    PATHS.contains(&parts.next()?).then_some(())?;
+    let name = parts.next().filter(|part| *part != "bulk").or_else(|| parts.next())?;
+    components.get_key_value(name).map(|(name, _)| name.as_str())
+}
+
+/// Whether a file of code speaks to Dapr, by a library of it or by its paths: in others the name of a component is a word as any other.
+pub(crate) fn is_spoken_to(facts: &Facts) -> bool {
+    let says = |text: &str| ["dapr", "Dapr", "DAPR"].iter().any(|word| text.contains(word));
+    says(&facts.text) || facts.text.contains("/v1.0") || facts.imports.iter().any(|import| says(&import.path))
 }
 
 /// The names by which files tell Dapr what programs are called.
@@ -73,8 +83,8 @@ pub(crate) fn give(tree: &Tree, homes: &[Home], hosts: &mut Hosts, deploy: &mut 
         by_id.entry(id).or_default().insert(service);
     }
     for (id, services) in by_id {
-        if let (Some(service), 1, None) = (services.first(), services.len(), hosts.named(id)) {
-            hosts.add(id, service);
+        if let (Some(service), 1) = (services.first(), services.len()) {
+            hosts.add_app(id, service);
         }
     }
     if deploy.components().is_empty() {
@@ -85,15 +95,17 @@ pub(crate) fn give(tree: &Tree, homes: &[Home], hosts: &mut Hosts, deploy: &mut 
         said(&file.text, &mut names);
     }
     let mut with: BTreeSet<String> = ids.iter().map(|(_, service)| service.clone()).collect();
-    with.extend(names.iter().filter_map(|name| hosts.named(name).map(str::to_owned)));
+    with.extend(names.iter().filter_map(|name| hosts.app(name).map(str::to_owned)));
     let mut given: BTreeMap<&str, BTreeMap<String, bool>> = BTreeMap::new();
     for component in deploy.components() {
         let is_known = !with.is_empty() || !component.scopes.is_empty();
         for home in homes {
-            // Without scopes it is for all that run beside Dapr, and for all where nothing says who does.
+            // Without scopes it is for all that run beside Dapr, and for all where nothing says who does. What others are told of the
+            // program beside them may lie elsewhere: whose code names one by Dapr's own ways uses it.
             let is_beside = !component.scopes.is_empty() || with.is_empty() || with.contains(&home.name);
-            if is_beside && is_in_scope(component, &home.name, deploy, hosts) {
-                *given.entry(&home.name).or_default().entry(component.name.clone()).or_default() |= is_known;
+            if let Some(is_told) = is_in_scope(component, &home.name, hosts) {
+                let is_asked = is_known && is_beside && is_told;
+                *given.entry(&home.name).or_default().entry(component.name.clone()).or_default() |= is_asked;
             }
         }
     }
@@ -102,12 +114,12 @@ pub(crate) fn give(tree: &Tree, homes: &[Home], hosts: &mut Hosts, deploy: &mut 
     }
 }
 
-/// Whether a component without scopes or with this service in them is one of its own.
-fn is_in_scope(component: &Component, service: &str, deploy: &Deploy, hosts: &Hosts) -> bool {
-    let is_own = |scope: &String| {
-        hosts.named(scope) == Some(service) || deploy.app_ids().any(|(id, of)| id == scope && of == service)
-    };
-    component.scopes.is_empty() || component.scopes.iter().any(is_own)
+/// Whether a component is for a service: it has no scopes, or the service is in them. `Some(false)` where it may be: a name there is nobody's
+/// that is known.
+fn is_in_scope(component: &Component, service: &str, hosts: &Hosts) -> Option<bool> {
+    let scopes = || component.scopes.iter().map(|scope| hosts.app(scope));
+    let is_told = component.scopes.is_empty() || scopes().any(|of| of == Some(service));
+    (is_told || scopes().any(|of| of.is_none())).then_some(is_told)
 }
 
 /// Whom the programs call that use components, and questions about those that are not seen to be used.
@@ -128,12 +140,13 @@ pub(crate) fn join<'a>(
             else {
                 continue;
             };
-            if !is_in_scope(component, &home.name, deploy, hosts) {
-                continue;
-            }
+            // Of two components of one name only one may be for it.
+            let Some(is_told) = is_in_scope(component, &home.name, hosts) else { continue };
             let used = part.components.get(&component.name).cloned().or_else(|| {
-                let mut values = given.environment.values().chain(given.flags.values()).flatten();
-                values.any(|value| value.known() == Some(&component.name)).then(place)
+                let is_read = |name: &String| part.variables.contains(name) || part.reads.contains_key(name);
+                let read = given.environment.iter().filter(|(name, _)| is_read(name)).map(|(_, values)| values);
+                let mut values = read.chain(given.flags.values()).flatten();
+                (part.speaks_to_dapr && values.any(|value| value.known() == Some(&component.name))).then(place)
             });
             let callees = callees(component, &home.name, hosts.of(&home.name), fleet);
             let is_known = |callee: &String| {
@@ -143,6 +156,11 @@ pub(crate) fn join<'a>(
             let left: BTreeSet<String> =
                 callees.known.keys().chain(&callees.possible).filter(|callee| !is_known(callee)).cloned().collect();
             match used {
+                Some(place) if !is_told => {
+                    if !left.is_empty() {
+                        outcome.findings.push(out_of_scope(component, &home.name, place, &left));
+                    }
+                }
                 Some(place) => {
                     for (callee, port) in &callees.known {
                         outcome.add(&home.name, callee, evidence(component, place.clone(), *port, callees.is_guessed));
@@ -187,8 +205,10 @@ fn callees(component: &Component, caller: &str, hosts: &Hosts, fleet: &Fleet) ->
             }
         }
     }
+    // What is written for the machine of a developer says no more than nothing.
+    let here: Vec<_> = component.addresses.iter().flat_map(|address| hosts.here(address)).collect();
     let is_open = component.is_hidden || component.addresses.iter().any(|address| address.known().is_none());
-    if found.known.is_empty() && is_open {
+    if found.known.is_empty() && (is_open || !here.is_empty()) {
         let word = component.kind.rsplit('.').next().unwrap_or_default();
         let all = fleet.of_product(word.trim_end_matches(|c: char| c.is_ascii_digit()));
         let all: BTreeSet<&str> = all.into_iter().filter(|callee| *callee != caller).collect();
@@ -198,6 +218,10 @@ fn callees(component: &Component, caller: &str, hosts: &Hosts, fleet: &Fleet) ->
                 found.is_guessed = true;
             }
             _ => found.possible.extend(all.into_iter().map(str::to_owned)),
+        }
+        if found.known.is_empty() && found.possible.is_empty() {
+            let siblings = here.iter().filter_map(|(_, port)| hosts.sibling(caller, (*port)?));
+            found.possible.extend(siblings.map(str::to_owned));
         }
     }
     found
@@ -225,6 +249,23 @@ fn several(component: &Component, caller: &str, place: Place, callees: &BTreeSet
             enumerate(names)
         ),
         help: vec![format!("say which by a comment: {}", written(&place.path, "rpcmap: <service>"))],
+        marks: vec![(place, String::new())],
+        services: BTreeSet::from([caller.to_owned()]),
+        callees: callees.clone(),
+    }
+}
+
+fn out_of_scope(component: &Component, caller: &str, place: Place, callees: &BTreeSet<String>) -> Finding {
+    let list = |all: &BTreeSet<String>| enumerate(all.iter().map(|name| format!("`{name}`")));
+    Finding {
+        code: Code::UnexplainedMention,
+        message: format!(
+            "`{caller}` names the Dapr component `{}`, which leads to {}: it is for {}, and no file says whether `{caller}` is called so",
+            component.name,
+            list(callees),
+            list(&component.scopes)
+        ),
+        help: vec![format!("if it is, say so by a comment: {}", written(&place.path, "rpcmap: <service>"))],
         marks: vec![(place, String::new())],
         services: BTreeSet::from([caller.to_owned()]),
         callees: callees.clone(),

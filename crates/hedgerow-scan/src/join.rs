@@ -305,11 +305,14 @@ impl Join<'_> {
     }
 }
 
-/// Whether an address names the machine itself, whatever stands behind that: `http://localhost:`.
+/// Whether an address names the machine itself and no other host, whatever its port is: `http://localhost:/books`.
 fn names_machine(address: &Partial) -> bool {
     let letters = address.letters();
     let rest = letters.split_once("://").map_or(letters, |(_, rest)| rest);
-    ["localhost:", "127.0.0.1:", "[::1]:"].iter().any(|host| rest.starts_with(host))
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    // Behind these stands another host, or the one that is meant.
+    let is_one = !authority.contains([',', '@', ';']);
+    is_one && ["localhost:", "127.0.0.1:", "[::1]:"].iter().any(|host| authority.starts_with(host))
 }
 
 /// Whether what comes from outside is a namespace by its name: the one that the services live in, where nobody says another.

@@ -11,7 +11,7 @@ mod written;
 
 use crate::account::own_files;
 use crate::calls::Answered;
-use crate::edge::{Class, Evidence, Outcome, Place, Port};
+use crate::edge::{Class, Evidence, Outcome, Place};
 use crate::frameworks;
 use crate::infer::Infer;
 use crate::inventory::Home;
@@ -52,6 +52,8 @@ pub(crate) struct Names<'a, 'p> {
     may_use: Option<&'a BTreeMap<String, bool>>,
     /// Those that its code names, and where.
     pub(crate) components: BTreeMap<String, Place>,
+    /// Whether its code speaks to Dapr.
+    pub(crate) speaks_to_dapr: bool,
     /// The services that lists in its settings name, and the parts of these that code asks for.
     listed: BTreeSet<String>,
     pub(crate) sections: BTreeSet<Vec<String>>,
@@ -95,6 +97,7 @@ impl<'a, 'p> Names<'a, 'p> {
             keys,
             may_use,
             components,
+            speaks_to_dapr: false,
             listed,
             sections,
             asked,
@@ -116,6 +119,12 @@ impl<'a, 'p> Names<'a, 'p> {
                 _ => None,
             });
             self.variables.extend(words.filter(|word| is_variable(word)).map(str::to_owned));
+        }
+        if self.may_use.is_some() {
+            let mut files: BTreeSet<u32> = self.reach.functions.keys().map(|of| program.file_of(*of)).collect();
+            files.extend(&own);
+            self.speaks_to_dapr =
+                files.into_iter().any(|file| crate::dapr::is_spoken_to(program.files[file as usize].facts));
         }
         for file in &own {
             for at in (0_u32..).zip(&program.files[*file as usize].facts.functions).map(|(at, _)| at) {
@@ -176,7 +185,9 @@ impl<'a, 'p> Names<'a, 'p> {
             match facts.expr(id) {
                 Expr::Text(word) => {
                     let text = facts.word(*word);
-                    if let Some(name) = self.may_use.and_then(|components| crate::dapr::named(text, components))
+                    if is_reached
+                        && self.speaks_to_dapr
+                        && let Some(name) = self.may_use.and_then(|components| crate::dapr::named(text, components))
                         && !self.is_answered(function)
                     {
                         let place = self.place(Site { function, expr: id });
@@ -272,16 +283,6 @@ impl<'a, 'p> Names<'a, 'p> {
             _ => Around::new(self.infer, function),
         };
         for named in all {
-            // `{"dapr-app-id": "ledger"}`: whom Dapr hands the call on to.
-            if is_reached && named.text == text && named.service != self.home.name && self.names_callees(function) {
-                let (class, place, target) = (Class::Proven, self.place(site), text.to_owned());
-                let evidence =
-                    Evidence { class, place, target, port: Port::Unknown, kind: Kind::Http, way: Vec::new() };
-                if !self.is_answered(function) {
-                    self.asked_for.push((named.service.clone(), evidence));
-                    continue;
-                }
-            }
             let pair = (self.home.name.clone(), named.service.clone());
             let is_known = found.edges.get(&pair).is_some_and(|edge| edge.class() < Class::Candidate);
             let range = self.place(site).range;
@@ -303,19 +304,6 @@ impl<'a, 'p> Names<'a, 'p> {
             );
         }
         self.around = Some((function, around));
-    }
-
-    /// Whether a function has the header that tells Dapr whom a call is for.
-    fn names_callees(&self, function: FnId) -> bool {
-        let facts = self.infer.program.facts_of(function);
-        let is_header = |word: &str| word.eq_ignore_ascii_case("dapr-app-id");
-        self.infer.program.exprs(function).any(|id| match facts.expr(id) {
-            Expr::Text(word) => is_header(facts.word(*word)),
-            Expr::Composite { parts, .. } => {
-                facts.parts(*parts).iter().any(|part| part.field.is_some_and(|field| is_header(facts.word(field))))
-            }
-            _ => false,
-        })
     }
 
     fn variable(&mut self, name: &str, site: Site, is_reached: bool) {

@@ -157,6 +157,9 @@ pub(crate) struct Sink {
     /// Whether a text without a scheme is a path below an address that is given elsewhere.
     #[serde(default)]
     pub(crate) relative: bool,
+    /// Whether the target is the name by which Dapr knows the program that it calls.
+    #[serde(default)]
+    pub(crate) invokes: bool,
     /// Whether the target may be left out: a client that can be given a base address.
     #[serde(default)]
     pub(crate) optional: bool,

@@ -65,6 +65,8 @@ pub(crate) struct Part {
     pub(crate) components: BTreeMap<String, Place>,
     /// Where it says that Consul is to call it.
     pub(crate) checked: Option<Place>,
+    /// Whether its code speaks to Dapr.
+    pub(crate) speaks_to_dapr: bool,
     /// What of its code was read.
     pub(crate) account: Account,
     /// The directories outside of its own in which code lies that it reaches.
@@ -195,6 +197,7 @@ pub(crate) fn part<'p>(
     // What the target of a call is made of is asked for, however the code spells it.
     part.variables.extend(variables);
     (part.files, part.keys, part.components) = (names.files, names.keys, names.components);
+    part.speaks_to_dapr = names.speaks_to_dapr;
     for (service, mention) in
         here.into_iter().flat_map(|(service, all)| all.into_iter().map(move |m| (service.clone(), m)))
     {

@@ -4,9 +4,10 @@ use super::Spot;
 use super::item::{Item, partial_at, text_at};
 use super::kustomize;
 use crate::base64;
+use crate::host::{Answer, Hosts};
 use crate::partial::Partial;
 use crate::value::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which kind of objects: ConfigMaps, or Secrets whose texts the tree holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,21 +53,41 @@ pub(super) fn of<'a>(items: &'a [Item<'a>]) -> Maps<'a> {
     maps
 }
 
-/// A Secret with the texts that it holds in base64; what is no text is not known.
-pub(super) fn decoded(object: &Value) -> Option<Value> {
+/// A Secret with the texts that it holds in base64. Those that are committed are examples most often: what is no address (`YOUR_URL`, a
+/// password) is left out, as if the tree did not have it.
+pub(super) fn decoded(object: &Value, is_address: &impl Fn(&Partial) -> bool) -> Option<Value> {
     let pairs = object.as_map().filter(|_| text_at(object, &["kind"]) == Some("Secret"))?;
-    let text = |value: &Value| {
-        value
-            .as_text()
-            .map_or_else(|| value.clone(), |text| Value::Text(base64::decoded(text).unwrap_or_else(Partial::unknown)))
+    let text = |value: &Value| match value.as_text() {
+        Some(text) => base64::decoded(text).filter(is_address).map(Value::Text),
+        None => Some(value.clone()),
     };
     let part = |(key, value): (&Partial, &Value)| match value {
         Value::Map(data) if key.known() == Some("data") => {
-            (key.clone(), data.iter().map(|(key, value)| (key.clone(), text(value))).collect())
+            let read = data.iter().filter_map(|(key, value)| Some((key.clone(), text(value)?)));
+            (key.clone(), read.collect())
         }
         value => (key.clone(), value.clone()),
     };
     Some(pairs.iter().map(part).collect())
+}
+
+/// Whether a text that a Secret holds says whom a program calls, or a port: an address of a service, of the machine, or of somebody outside
+/// of the cluster, whose name has dots. `services` are the names of objects that are Services.
+pub(super) fn says_host(text: &Partial, hosts: &Hosts, services: &BTreeSet<String>) -> bool {
+    let Some(known) = text.known() else { return true };
+    let is_host = |host: &str| {
+        let name =
+            |label: &str| !label.is_empty() && label.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_".contains(&c));
+        let is_dotted = host.contains('.') && host.split('.').all(name);
+        is_dotted || services.contains(host.split('.').next().unwrap_or(host))
+    };
+    let is_port = !known.is_empty() && known.len() <= 5 && known.bytes().all(|byte| byte.is_ascii_digit());
+    is_port
+        || hosts.answers(text).iter().any(|answer| match answer {
+            Answer::Service(..) | Answer::Several { .. } | Answer::Open => true,
+            Answer::Local => known.contains("localhost") || known.contains("127.0.0.1"),
+            Answer::Outside(host) => is_host(host),
+        })
 }
 
 /// Where the data of a ConfigMap come from.

@@ -1,6 +1,6 @@
 //! Reading all files of the deploy: their objects, and what those give to whom.
 
-use super::item::{Item, Texts, partial_at, pod_template};
+use super::item::{Item, Texts, partial_at, pod_template, text_at};
 use super::kustomize::Kustomizations;
 use super::mounts::is_manifest;
 use super::{Deploy, Step, Text, Unread, Unreadable, cut, ingress, maps, published, services, settings, whose};
@@ -96,8 +96,11 @@ impl Deploy {
         deploy.compose(&items, (&all, filling), hosts, &owner);
         deploy.values(&items, &charts, hosts, &owner);
         let kustomizations = Kustomizations::new(&items, &all);
+        let named = items.iter().filter(|item| text_at(&item.value, &["kind"]) == Some("Service"));
+        let named = named.filter_map(|item| text_at(&item.value, &["metadata", "name"]).map(str::to_owned));
+        let named: BTreeSet<String> = named.collect();
         for item in &mut items {
-            if let Some(secret) = maps::decoded(&item.value) {
+            if let Some(secret) = maps::decoded(&item.value, &|text| maps::says_host(text, hosts, &named)) {
                 item.value = secret;
             }
             let said = kustomizations.namespaces(item.path);
@@ -126,7 +129,7 @@ impl Deploy {
                 deploy.mute.entry(directory.to_owned()).or_insert_with(|| item.path.to_owned());
             }
         }
-        deploy.dapr(&items, &maps, &pods);
+        deploy.dapr(&items, (&maps, &pods), hosts, &owner);
         services::name(&items, &pods, (&mut deploy, hosts));
         deploy.permit(&items, &pods, hosts);
         deploy.routes.extend(ingress::routes(&items, &pods, hosts));

@@ -152,13 +152,18 @@ pub fn has_own_scheme(address: &str) -> bool {
 /// What stands before the scheme of a data store in Java's addresses.
 const DRIVERS: &[&str] = &["jdbc:", "r2dbc:pool:", "r2dbc:", "jdbc:p6spy:"];
 
+/// What stands in a path of Dapr's before the name of the program that is called.
+pub const INVOKE: &str = "/v1.0/invoke/";
+
+/// Whom Dapr beside a program hands a call on to: `http://localhost:3500/v1.0/invoke/ledger/method/books`.
+pub(super) fn invoked(address: &str) -> Option<&str> {
+    let (_, path) = address.split_once(INVOKE)?;
+    Some(path.split_once("/method/").map_or(path, |(callee, _)| callee))
+}
+
 /// The hosts in an address, in lower case, each with its port if that is a number.
 pub(super) fn hosts(address: &str) -> Vec<(String, Option<u16>)> {
-    let address = address.trim();
-    // Dapr beside a program hands a call on to whom the path names: `http://localhost:3500/v1.0/invoke/ledger/method/books`.
-    if let Some((_, path)) = address.split_once("/v1.0/invoke/") {
-        return hosts(path.split_once("/method/").map_or(path, |(callee, _)| callee));
-    }
+    let address = invoked(address).unwrap_or(address).trim();
     if let Some(found) = connection_string(address) {
         return found;
     }

@@ -7,14 +7,14 @@ mod released;
 #[cfg(test)]
 mod tests;
 
-pub use address::has_own_scheme;
+pub use address::{INVOKE, has_own_scheme};
 pub(crate) use machine::CALLED;
 pub use machine::{Listener, Listening, Machine};
 pub(crate) use released::{with_releases, without_release};
 
 use crate::partial::Partial;
 use crate::pattern::Pattern;
-use address::hosts;
+use address::{hosts, invoked};
 use fits::fits;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
@@ -67,6 +67,8 @@ struct Common {
     namespaces: BTreeSet<String>,
     /// The services of names that the names of releases are parts of.
     released: BTreeMap<Partial, String>,
+    /// The services of names that Dapr knows programs by: no hosts, and those of a call that it hands on.
+    apps: BTreeMap<String, String>,
     /// The names of the images that services run, without registries.
     images: BTreeSet<String>,
     /// The services that publish ports of machines, whichever those are.
@@ -154,6 +156,20 @@ impl Hosts {
             let service = common.names.entry(host.clone()).or_insert_with(|| service.clone());
             common.folded.entry(fold(&host)).or_default().insert(service.clone());
         });
+    }
+
+    /// Says that Dapr calls a service by a name.
+    pub fn add_app(&mut self, id: &str, service: &str) {
+        self.change(|common| {
+            common.apps.insert(id.to_lowercase(), service.to_owned());
+        });
+    }
+
+    /// The service that Dapr calls by a name, which may have a namespace behind it.
+    pub fn app(&self, id: &str) -> Option<&str> {
+        let id = id.to_lowercase();
+        let own = self.common.apps.get(&id).or_else(|| self.common.apps.get(id.split('.').next()?));
+        own.map(String::as_str).or_else(|| self.named(&id))
     }
 
     /// Who listens at a port of the machine that the caller runs on; at other hosts nobody does.
@@ -279,8 +295,13 @@ impl Hosts {
 
     /// What answers at each host of an address.
     pub fn answers(&self, address: &Partial) -> Vec<Answer> {
+        let written = address.written();
+        let is_invoked = invoked(&written).is_some();
         let answer = |(host, port): (String, Option<u16>)| match self.local(&host, port) {
             Some(listener) => Answer::Service(listener.service.clone(), listener.port),
+            None if is_invoked && self.app(&host).is_some() => {
+                Answer::Service(self.app(&host).unwrap_or_default().to_owned(), None)
+            }
             // Of another project, or of several in this one: who is meant cannot be told.
             None if self.publishers(&host, port).is_some() => Answer::Several {
                 glob: port.map_or_else(|| host.clone(), |port| format!("{host}:{port}")),
@@ -288,10 +309,12 @@ impl Hosts {
             },
             None => match self.answer(&Partial::read(&host)) {
                 Answer::Service(name, _) => Answer::Service(name, port),
+                // Dapr knows programs by names without dots: whose this one is, no file says.
+                Answer::Outside(host) if is_invoked && !host.contains('.') => Answer::Open,
                 other => other,
             },
         };
-        hosts(&address.written()).into_iter().map(answer).collect()
+        hosts(&written).into_iter().map(answer).collect()
     }
 
     /// The hosts in an address that are addresses of private networks, of which nobody says whose they are.

@@ -58,18 +58,23 @@ impl Settings {
         for (root, all) in alone.into_iter().filter(|(_, all)| all.len() == 1) {
             found.entry(root.to_owned()).or_insert_with(|| all.first().copied().unwrap_or_default().to_owned());
         }
+        let mut told: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for home in homes {
             let given = deploy.of(&home.name).and_then(|given| given.environment.get(VARIABLE));
-            let Some(module) =
-                given.and_then(|values| values.first()?.known()).filter(|_| given.is_some_and(|v| v.len() == 1))
-            else {
-                continue;
-            };
-            for (root, path) in &mut found {
+            let Some([module]) = given.map(Vec::as_slice) else { continue };
+            let Some(module) = module.known() else { continue };
+            for root in found.keys() {
                 let is_own = home.directories.iter().any(|(own, _)| own == root || below(root, own).is_some());
-                if let Some(other) = place(root, module).filter(|_| is_own) {
-                    *path = other;
+                if let Some(path) = place(root, module).filter(|_| is_own) {
+                    told.entry(root.clone()).or_default().insert(path);
                 }
+            }
+        }
+        // Where services that share the code load different ones, what it takes in is not the same for all of them.
+        for (root, paths) in told {
+            found.remove(&root);
+            if paths.len() == 1 {
+                found.extend(paths.into_iter().map(|path| (root.clone(), path)));
             }
         }
         Self(found)

@@ -244,12 +244,10 @@ impl Modules {
         let name = import.name.as_ref()?;
         match file.language {
             Language::Rust => self.crates.submodule(file.path, &import.path, name),
-            Language::Python if self.django.of(file.path, import).is_some() => {
-                self.django.of(file.path, import).map(str::to_owned)
-            }
             Language::Python => {
                 let dot = if import.path.ends_with('.') { "" } else { "." };
-                self.python(file.path, &format!("{}{dot}{name}", import.path))
+                let of_django = self.django.of(file.path, import).map(str::to_owned);
+                of_django.or_else(|| self.python(file.path, &format!("{}{dot}{name}", import.path)))
             }
             Language::CSharp
             | Language::Go

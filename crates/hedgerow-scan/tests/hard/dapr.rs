@@ -49,17 +49,21 @@ fn who_may_use_a_component_and_is_not_seen_to_is_asked_about() {
     let scoped = |names: &str| format!("{REDIS}scopes: [{names}]\n");
     found("it is in its scope", &tree(code, &scoped("s-emoji")), &["emoji ? redis"]);
     for uses in &USES[..3] {
-        found("others may use it", &tree(uses, &scoped("s-other")), &[]);
+        // Whose name that is, no file says.
+        found("others may use it", &tree(uses, &scoped("s-other")), &["emoji ? redis"]);
+        found("another one may use it", &tree(uses, &scoped("s-rabbitmq")), &["rabbitmq ? redis"]);
     }
     let app = PODS.replace("name: s-emoji", "name: s-other").replace("app-id: s-emoji", "app-id: books-app");
     let with_app = format!("{}-- service.other/x.txt\n-- k8s/app.yaml\n{app}", tree(USES[0], &scoped("books-app")));
     found("another has the app-id", &with_app, &["other ? redis"]);
-    // The sidecars of others say nothing of a pod without one.
+    // A pod without a word of Dapr may be given it elsewhere: its code says that it has it. Where it does not, the sidecars of others say
+    // nothing of it.
     let other = PODS.replace("s-emoji", "s-other");
     let plain = PODS.replace("annotations: {dapr.io/enabled: 'true', dapr.io/app-id: s-emoji}", "labels: {a: b}");
     let of_others =
         format!("{}-- service.other/x.txt\n-- k8s/other.yaml\n{other}", tree(USES[0], REDIS).replace(PODS, &plain));
-    found("no sidecar", &of_others, &["other ? redis"]);
+    found("no sidecar", &of_others, &["emoji -> redis joined", "other ? redis"]);
+    found("no sidecar, no use", &of_others.replace("\"books\"", "\"others\""), &["other ? redis"]);
     // Of what leads to no service there is nothing to ask.
     let cron = "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: books}\nspec: {type: bindings.cron, metadata: [{name: schedule, value: '@every 5s'}]}\n";
     let cloud = REDIS.replace("s-redis:6379", "books.redis.example.com:6380");
@@ -107,7 +111,7 @@ fn what_starts_dapr_says_who_runs_beside_it() {
     ] {
         found(starter, &without(starter), &["emoji -> redis joined"]);
     }
-    found("another one", &without("-- run.sh\ndapr run --app-id s-redis -- x\n"), &[]);
+    found("another one", &without("-- run.sh\ndapr run --app-id s-redis -- x\n"), &["emoji -> redis joined"]);
 }
 
 #[test]

@@ -99,3 +99,34 @@ fn settings_are_those_of_the_module_that_is_told() {
         ),
     ]);
 }
+
+#[test]
+fn services_of_one_project_with_different_settings_take_none_of_them() {
+    let deploy = |shop: &str, jobs: &str| {
+        format!(
+            "-- hedgerow.yaml\nscan: {{services: [{{path: app, name: service.shop}}, {{path: app, name: service.jobs}}]}}\n-- service.shop/x.txt\n\
+             -- service.jobs/x.txt\n-- service.ledger/x.txt\n-- service.books/x.txt\n-- app/manage.py\nimport os\n\
+             os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'proj.web')\nimport proj.views\n-- app/proj/__init__.py\n-- app/proj/views.py\nimport requests\n\
+             from django.conf import settings\ndef go():\n    requests.get(settings.URL)\ngo()\n-- app/proj/web.py\nURL = 'http://service.ledger:80'\n\
+             -- app/proj/worker.py\nURL = 'http://service.books:80'\n-- docker-compose.yml\nservices:\n  service.shop: {{build: ./app{shop}}}\n  \
+             service.jobs: {{build: ./app{jobs}}}\n  service.ledger: {{image: x}}\n  service.books: {{image: x}}\n"
+        )
+    };
+    let set = |module: &str| format!(", environment: {{DJANGO_SETTINGS_MODULE: {module}}}");
+    let both = deploy(&set("proj.web"), &set("proj.worker"));
+    let found = crate::here::told(&both);
+    assert!(!found.iter().any(|line| line.contains("proven")), "{found:?}");
+    assert!(found.contains(&"unresolved-call jobs,shop ->".to_owned()), "{found:?}");
+    for (tree, callee) in [
+        (deploy(&set("proj.worker"), &set("proj.worker")), "books"),
+        (deploy(&set("proj.web"), &set("proj.web")), "ledger"),
+        (deploy("", ""), "ledger"),
+        // One that says nothing has what the other one says: who runs the same code.
+        (deploy(&set("proj.worker"), ""), "books"),
+    ] {
+        let found = crate::here::told(&tree);
+        for caller in ["jobs", "shop"] {
+            assert!(found.contains(&format!("{caller} -> {callee} proven")), "{found:?}");
+        }
+    }
+}

@@ -62,3 +62,51 @@ fn what_a_secret_holds_in_base64_is_read() {
         ("nobody's", plain("data: {other: cy1sZWRnZXI=}"), open),
     ]);
 }
+
+/// Secrets that are committed are examples most often: what no program can call leaves the variable as open as it is without them.
+#[test]
+fn a_placeholder_in_a_secret_is_no_address() {
+    let open: &[&str] = &["unresolved-call service.emoji/main.go"];
+    let ledger: &[&str] = &["emoji -> ledger joined"];
+    let plain = |part: &str| format!("{CODE}-- k8s/emoji.yaml\n{POD}---\n{}", secret("books", part));
+    let from = POD.replace(
+        "env: [{name: LEDGER_HOST, valueFrom: {secretKeyRef: {name: books, key: host}}}]",
+        "envFrom: [{secretRef: {name: books}}]",
+    );
+    let all = |part: &str| format!("{CODE}-- k8s/emoji.yaml\n{from}---\n{}", secret("books", part));
+    let service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: the-books}\nspec: {selector: {app: l}}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: s-ledger}\nspec: {template: {metadata: {labels: {app: l}}, spec: {containers: []}}}\n";
+    finds_all(&[
+        ("changeme", plain("data: {host: Y2hhbmdlbWU=}"), open),
+        ("YOUR_LEDGER_HOST", plain("data: {host: WU9VUl9MRURHRVJfSE9TVA==}"), open),
+        ("<host>", plain("data: {host: PGhvc3Q+}"), open),
+        ("changeme, all of it", all("data: {LEDGER_HOST: Y2hhbmdlbWU=}"), open),
+        ("HOST:5432", plain("data: {host: SE9TVDo1NDMy}"), open),
+        ("empty", plain("data: {host: ''}"), open),
+        // Who is called is said.
+        ("a service's name, all of it", all("data: {LEDGER_HOST: cy1sZWRnZXI=}"), ledger),
+        ("the-books, a Service", plain("data: {host: dGhlLWJvb2tz}") + service, ledger),
+        ("s-ledger:80", plain("data: {host: cy1sZWRnZXI6ODA=}"), ledger),
+        ("ledger.example.com", plain("data: {host: bGVkZ2VyLmV4YW1wbGUuY29t}"), &[]),
+        ("10.0.0.1", plain("data: {host: MTAuMC4wLjE=}"), &[]),
+        ("localhost", plain("data: {host: bG9jYWxob3N0}"), &[]),
+    ]);
+}
+
+/// A client of the only store, whose address a Secret is said to keep, calls it, whatever stands in for the address.
+#[test]
+fn a_store_whose_address_a_placeholder_stands_for_is_the_only_one() {
+    let tree = |data: &str| {
+        format!(
+            "-- hedgerow.yaml\nscan: {{}}\n-- service.emoji/main.py\nimport os, psycopg2\npsycopg2.connect(os.environ['DATABASE_URL'])\n-- service.postgres/x.txt\n-- k8s/emoji.yaml\n{}---\n{}",
+            POD.replace("LEDGER_HOST", "DATABASE_URL"),
+            secret("books", &format!("data: {{host: {data}}}"))
+        )
+    };
+    let store: &[&str] = &["emoji -> postgres addressed"];
+    finds_all(&[
+        ("YOUR_DATABASE_URL", tree("WU9VUl9EQVRBQkFTRV9VUkw="), store),
+        ("postgres://user:password@host:5432/db", tree("cG9zdGdyZXM6Ly91c2VyOnBhc3N3b3JkQGhvc3Q6NTQzMi9kYg=="), store),
+        ("bytes", tree("AAECAw=="), store),
+        ("postgres://db.example.com/x", tree("cG9zdGdyZXM6Ly9kYi5leGFtcGxlLmNvbS94"), &[]),
+    ]);
+}
