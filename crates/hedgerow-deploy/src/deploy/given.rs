@@ -2,7 +2,7 @@
 
 use super::command::{Command, Mounted, Word};
 use super::settings::{documents, properties, walk};
-use super::{Said, Spot, Text, Written, hocon};
+use super::{MAX_LENGTH, Said, Spot, Text, Written, hocon};
 use crate::partial::Partial;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -216,9 +216,13 @@ impl Given {
     }
 
     fn flag(&mut self, name: &str, value: Partial, spot: &Spot) {
-        if let Some((key, address)) = setting_in(&value) {
-            self.flag(&key, address, spot);
+        if let Some((key, address)) = setting_in(&value).filter(|_| value.size() <= MAX_LENGTH) {
+            self.one_flag(&key, address, spot);
         }
+        self.one_flag(name, value, spot);
+    }
+
+    fn one_flag(&mut self, name: &str, value: Partial, spot: &Spot) {
         self.flags.entry(name.to_owned()).or_default().push(value.clone());
         self.spots.entry(Said::Flag(name.to_owned(), value)).or_insert_with(|| spot.clone());
     }
@@ -254,6 +258,21 @@ mod tests {
         ] {
             assert_eq!(property(word), expected, "{word}");
         }
+    }
+
+    #[test]
+    fn a_flag_hands_on_one_setting() {
+        let spot = Spot::default();
+        let flags = |value: &str| {
+            let mut given = Given::default();
+            given.flag("endpoint", Partial::from(value.to_owned()), &spot);
+            given.flags.into_keys().collect::<Vec<_>>()
+        };
+        assert_eq!(flags("ledger.url=http://ledger"), ["endpoint", "ledger.url"]);
+        assert_eq!(flags("a=b=http://ledger:80"), ["a", "endpoint"]);
+        assert_eq!(flags("x"), ["endpoint"]);
+        let many = format!("{}http://ledger:80", "a=".repeat(50_000));
+        assert_eq!(flags(&many), ["endpoint"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::helm::Charts;
 use crate::host::{Hosts, with_releases};
 use crate::partial::Gap;
 use crate::value::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Deploy {
     /// Reads Kubernetes and compose files and the templates of charts, and says which hosts their Services are. `all` are
@@ -134,6 +134,7 @@ impl Deploy {
         deploy.permit(&items, &pods, hosts);
         deploy.routes.extend(ingress::routes(&items, &pods, hosts));
         published::machines(&deploy.projects, hosts);
+        let mut words: BTreeMap<&str, cut::Words> = BTreeMap::new();
         for (path, chart, (is_whole, is_cut), lacks) in unread {
             let of_chart = pods
                 .iter()
@@ -154,7 +155,8 @@ impl Deploy {
             }
             let cut = chart.filter(|_| is_cut);
             if let Some((directory, name)) = cut {
-                services.extend(cut::spoken_of((directory, name), &all, &pods, hosts));
+                let words = words.entry(directory).or_insert_with(|| cut::Words::of(directory, &all));
+                services.extend(cut::spoken_of(name, words, &pods, hosts));
             }
             for service in &services {
                 deploy.given.entry(service.clone()).or_default().is_open = true;

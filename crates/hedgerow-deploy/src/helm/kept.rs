@@ -10,6 +10,8 @@ use std::sync::Arc;
 /// How many elements a list or a map has at most that is known by them, and how deep; others are known by where they lie.
 const FEW: usize = 16;
 const MAX_DEPTH: usize = 2;
+/// How long the texts are together by which a value is known.
+const MAX_TEXTS: usize = 4096;
 
 /// What is asked: the name, the value that it is given, which rendering is shown, and whether that is only there where somebody sets what no
 /// values do.
@@ -32,26 +34,36 @@ pub(super) enum Key {
 }
 
 impl Key {
-    pub(super) fn of(value: &Value) -> Self {
-        Self::within(value, 0)
+    /// The key of a value; none where its texts are long, so that nothing is kept of what comes of it.
+    pub(super) fn of(value: &Value) -> Option<Self> {
+        Self::within(value, 0, &mut MAX_TEXTS.clone())
     }
 
-    fn within(value: &Value, depth: usize) -> Self {
+    fn within(value: &Value, depth: usize, room: &mut usize) -> Option<Self> {
         let is_few = |count: usize| count <= FEW && depth < MAX_DEPTH;
-        match value {
+        let mut text = |text: &Partial| {
+            *room = room.checked_sub(text.size())?;
+            Some(text.clone())
+        };
+        let found = match value {
             Value::Null => Self::Null,
             Value::Bool(value) => Self::Bool(*value),
             Value::Number(number) => Self::Number(number.to_string()),
-            Value::Text(text) => Self::Text(text.clone()),
+            Value::Text(known) => Self::Text(text(known)?),
             Value::List(list) if is_few(list.len()) => {
-                Self::List(list.iter().map(|value| Self::within(value, depth + 1)).collect())
+                Self::List(list.iter().map(|value| Self::within(value, depth + 1, room)).collect::<Option<_>>()?)
             }
             Value::Map(pairs) if is_few(pairs.len()) => {
-                Self::Map(pairs.iter().map(|(key, value)| (key.clone(), Self::within(value, depth + 1))).collect())
+                let pair = |(key, value): (&Partial, &Value)| {
+                    *room = room.checked_sub(key.size())?;
+                    Some((key.clone(), Self::within(value, depth + 1, room)?))
+                };
+                Self::Map(pairs.iter().map(pair).collect::<Option<_>>()?)
             }
             Value::List(list) => Self::At(Arc::as_ptr(list) as usize),
             Value::Map(pairs) => Self::At(Arc::as_ptr(pairs) as usize),
-        }
+        };
+        Some(found)
     }
 }
 

@@ -221,7 +221,8 @@ impl<'l> Scope<'l> {
         dot: Rc<Value>,
     ) -> Option<Value> {
         let Around { kept, spent, .. } = self.around;
-        let asked = (name.to_owned(), Key::of(&dot), self.side, self.is_unset);
+        let Some(key) = Key::of(&dot) else { return self.taken_in(name, bodies, Some(dot)) };
+        let asked = (name.to_owned(), key, self.side, self.is_unset);
         kept.or(asked, &dot, spent, || self.taken_in(name, bodies, Some(Rc::clone(&dot))))
     }
 
