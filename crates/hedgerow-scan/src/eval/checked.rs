@@ -4,9 +4,13 @@ use super::{Eval, Frame};
 use crate::program::{FnId, Meaning};
 use crate::value::{Piece, Value, Values};
 use hedgerow_code::ir::{Def, Expr, ExprId};
+use std::collections::BTreeSet;
 
 /// How far the call is looked for that checks something.
 const MAX_STEPS: usize = 16;
+
+/// How many expressions are asked where it comes from.
+const MAX_ASKED: usize = 256;
 
 /// What names have in them under which the variables are handed on.
 const NAMES: &[&str] = &["env", "conf", "process", "vars", "settings"];
@@ -20,7 +24,7 @@ impl Eval<'_, '_> {
         let Expr::Call { arguments, .. } = program.expr(function, call) else { return false };
         let Some(argument) = program.arguments(function, *arguments).get(usize::from(at)) else { return false };
         let frame = if function == frame.function { frame.clone() } else { Frame::of(function) };
-        !self.is_of_environment(&frame, argument.value, 0)
+        self.is_of_environment(&frame, argument.value, &mut BTreeSet::new()) == Some(false)
     }
 
     /// The call whose result something is, in the same function or in what is declared for a whole file.
@@ -50,9 +54,13 @@ impl Eval<'_, '_> {
         None
     }
 
-    /// Whether something is the variables of the process, or may be.
-    fn is_of_environment(&self, frame: &Frame, value: ExprId, steps: usize) -> bool {
-        let program = self.infer.program;
+    /// Whether something is the variables of the process; `Some(false)` where it is seen to come from elsewhere, as from a parameter.
+    fn is_of_environment(&self, frame: &Frame, value: ExprId, seen: &mut BTreeSet<(FnId, ExprId)>) -> Option<bool> {
+        let (program, function) = (self.infer.program, frame.function);
+        // What is asked again says nothing more.
+        if seen.len() >= MAX_ASKED || !seen.insert((function, value)) {
+            return None;
+        }
         let is_variable = |values: &Values| {
             values.known.keys().any(|value| match value {
                 Value::Environment => true,
@@ -60,37 +68,55 @@ impl Eval<'_, '_> {
                 _ => false,
             })
         };
-        if steps > MAX_STEPS || is_variable(&self.eval(frame, value, 0)) {
-            return true;
+        if is_variable(&self.eval(frame, value, 0)) {
+            return Some(true);
         }
         let is_named = |name: &str| {
             let name = name.to_lowercase();
             NAMES.iter().any(|word| name.contains(word))
         };
-        match program.expr(frame.function, value) {
-            Expr::Composite { parts, .. } => {
-                let parts = program.parts(frame.function, *parts).iter();
-                parts.into_iter().any(|part| self.is_of_environment(frame, part.value, steps + 1))
-            }
-            Expr::Member { of, name } => {
-                is_named(program.word(frame.function, *name)) || self.is_of_environment(frame, *of, steps + 1)
-            }
-            Expr::Name(name) => is_named(program.word(frame.function, *name)),
-            Expr::Local(local) => {
-                is_named(program.local_name(frame.function, *local))
-                    || match program.defs(frame.function, *local) {
-                        [Def::Value { expr, .. }] => self.is_of_environment(frame, *expr, steps + 1),
-                        _ => false,
+        let mut any = |all: &mut dyn Iterator<Item = ExprId>| {
+            let found: BTreeSet<bool> = all.filter_map(|part| self.is_of_environment(frame, part, seen)).collect();
+            found.last().copied()
+        };
+        match program.expr(function, value) {
+            Expr::Composite { parts, .. } => any(&mut program.parts(function, *parts).iter().map(|part| part.value)),
+            Expr::Member { name, .. } if is_named(program.word(function, *name)) => Some(true),
+            Expr::Local(local) if is_named(program.local_name(function, *local)) => Some(true),
+            Expr::Name(name) => {
+                let name = program.word(function, *name);
+                match program.meaning(program.file_of(function), name) {
+                    _ if is_named(name) => Some(true),
+                    Meaning::Global(id) => {
+                        let frame = Frame::of(program.loader(id.file)?);
+                        let values = program.global(id).values.iter().map(|(value, _)| *value);
+                        let found: BTreeSet<bool> =
+                            values.filter_map(|value| self.is_of_environment(&frame, value, seen)).collect();
+                        found.last().copied()
                     }
+                    Meaning::External(..) => Some(false),
+                    _ => None,
+                }
+            }
+            Expr::Local(local) => {
+                let defs = program.defs(function, *local).iter();
+                let values: Vec<ExprId> = defs
+                    .filter_map(|def| match def {
+                        Def::Value { expr, .. } => Some(*expr),
+                        _ => None,
+                    })
+                    .collect();
+                // A parameter, if it is nothing else.
+                if values.is_empty() { Some(false) } else { any(&mut values.into_iter()) }
             }
             Expr::Call { callee, arguments } => {
-                let arguments = program.arguments(frame.function, *arguments).iter().map(|argument| argument.value);
-                std::iter::once(*callee).chain(arguments).any(|part| self.is_of_environment(frame, part, steps + 1))
+                let arguments = program.arguments(function, *arguments).iter().map(|argument| argument.value);
+                any(&mut std::iter::once(*callee).chain(arguments))
             }
-            Expr::Cast { of, .. } | Expr::Deref(of) | Expr::Address(of) => {
-                self.is_of_environment(frame, *of, steps + 1)
+            Expr::Member { of, .. } | Expr::Cast { of, .. } | Expr::Deref(of) | Expr::Address(of) => {
+                any(&mut std::iter::once(*of))
             }
-            _ => false,
+            _ => None,
         }
     }
 }

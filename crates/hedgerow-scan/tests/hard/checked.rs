@@ -82,3 +82,55 @@ fn a_schema_of_variables_gives_them() {
         ),
     ]);
 }
+
+/// Only what is seen to come from elsewhere is none of variables: what is declared at the top of a file, filled in steps, or made elsewhere is
+/// followed, or not known.
+#[test]
+fn a_schema_of_what_is_made_in_steps_gives_variables() {
+    let zod = "import { z } from 'zod'; const schema = z.object({ LEDGER: z.string() });";
+    let top = |code: &str| shop(&format!("{zod} {code} const v = schema.parse(raw); fetch(v.LEDGER);"));
+    rows(&[
+        (
+            "of the file, in a function",
+            shop(&format!(
+                "{zod} const raw = {{ LEDGER: process.env.LEDGER }}; export function f() {{ return schema.parse(raw).LEDGER; }} fetch(f());"
+            )),
+            JOINED,
+        ),
+        ("assign", top("const raw = Object.assign({}, process.env);"), JOINED),
+        (
+            "entries",
+            top("const raw = Object.fromEntries(Object.entries(process.env).filter(([k]) => k.startsWith('L')));"),
+            JOINED,
+        ),
+        ("a loop", top("const raw = {}; for (const k of Object.keys(schema.shape)) raw[k] = process.env[k];"), JOINED),
+        ("one of two", top("let raw = {}; if (process.env.X) raw = { ...process.env };"), JOINED),
+        ("taken apart", top("const { LEDGER } = process.env; const raw = { LEDGER };"), JOINED),
+        (
+            "of another file",
+            shop(&format!(
+                "{zod} import {{ g }} from './e'; const v = schema.parse(g()); fetch(v.LEDGER);\n-- service.shop/e.ts\nexport function g() {{ return process.env; }}"
+            )),
+            JOINED,
+        ),
+        (
+            "local, one of two",
+            shop(&format!(
+                "{zod} export function f() {{ let raw = {{}}; if (process.env.X) {{ raw = {{ ...process.env }}; }} return schema.parse(raw).LEDGER; }} fetch(f());"
+            )),
+            JOINED,
+        ),
+    ]);
+}
+
+/// What is handed on many times over is asked once.
+#[test]
+fn what_is_handed_on_many_times_is_asked_once() {
+    let many = |of: usize| vec![format!("a{of}"); 20].join(", ");
+    let lines: String = (0..12).map(|at| format!("const a{} = mix({});\n", at + 1, many(at))).collect();
+    let code = format!(
+        "import {{ z }} from 'zod'; const schema = z.object({{ id: z.string() }});\nexport function h(q) {{\nconst a0 = q.body;\n{lines}\
+         const v = schema.parse(a12);\nfetch(`${{process.env.MAPS}}/${{v.id}}`);\n}}"
+    );
+    rows(&[("twelve times twenty", with(&code, ""), NONE)]);
+}
