@@ -199,8 +199,10 @@ impl<'a, 'p> Names<'a, 'p> {
                     ) {
                         self.variables.extend(frameworks::variables_of_keys(text));
                     }
-                    let asked = frameworks::asked_of_list(text, &self.listed);
-                    self.sections.extend(asked.map(frameworks::section_of));
+                    if is_reached {
+                        let asked = frameworks::asked_of_list(text, &self.listed);
+                        self.sections.extend(asked.map(frameworks::section_of));
+                    }
                     if is_variable(text) {
                         self.variable(text, Site { function, expr: id }, is_reached);
                         self.ask(text, Site { function, expr: id }, is_reached && !is_minified);

@@ -25,6 +25,9 @@ const CLIENTS: &[&str] = &[
     "spring-cloud-starter-zookeeper-discovery",
 ];
 
+/// Those by which a program tells Spring Boot's admin of itself.
+const WATCHED: &[&str] = &["spring-boot-admin-starter-client", "spring-boot-admin-client"];
+
 /// The annotations that say so where a build file does not: what a module has of others stands elsewhere.
 const NOTES: &[(&str, Role)] = &[
     ("EnableEurekaServer", Role::Registry),
@@ -57,6 +60,8 @@ struct Built {
     admin: Option<Place>,
     client: Option<Place>,
     is_of_eureka: bool,
+    /// Whether it tells Spring Boot's admin of itself.
+    is_watched: bool,
 }
 
 /// Adds the calls of registries, and of all that are registered.
@@ -101,11 +106,22 @@ pub(crate) fn join(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, 
         let is_gateway = LOCATORS.iter().any(|setting| says(service, setting, "true"));
         let gateway =
             of.client.as_ref().filter(|_| is_gateway).map(|place| (place, "a gateway that has a route for each"));
-        let admin = of.admin.as_ref().map(|place| (place, "Spring Boot's admin, which watches each"));
+        // It finds in a registry whom it watches if it is a client of that itself.
+        let admin = of.admin.as_ref().filter(|_| of.client.is_some());
+        let admin = admin.map(|place| (place, "Spring Boot's admin, which watches each"));
         for (place, what) in gateway.into_iter().chain(admin) {
             for callee in &registered {
                 add(service, callee, place, format!("{what} that is registered, as `{callee}` is"));
             }
+        }
+        let watched = built.iter().filter(|(_, of)| of.is_watched).map(|(watched, _)| *watched);
+        for (callee, place) in watched.filter_map(|callee| Some((callee, of.admin.as_ref()?))) {
+            add(
+                service,
+                callee,
+                place,
+                format!("Spring Boot's admin, which watches who tells it of itself, as `{callee}` does"),
+            );
         }
     }
 }
@@ -199,14 +215,14 @@ fn built<'a>(tree: &'a Tree, homes: &'a [Home], deploy: &Deploy) -> BTreeMap<&'a
         let Some(home) = owners.of(&file.path).and_then(|name| homes.iter().find(|home| home.name == name)) else {
             continue;
         };
-        let modules = catalogue.modules(&file.text);
+        let text = in_use(&file.path, &file.text);
+        let modules = catalogue.modules(&text);
         let has = |word: &str| {
             let word = word.trim_end_matches(['"', '<']);
             modules.iter().any(|module| module.split(':').nth(1) == Some(word))
         };
         let place = |words: &[&str]| {
-            let found =
-                words.iter().find_map(|word| Some((file.text.find(word)?, word.trim_end_matches(['"', '<']).len())));
+            let found = words.iter().find_map(|word| Some((text.find(word)?, word.trim_end_matches(['"', '<']).len())));
             // By a name of the catalogue: where that stands is not looked for.
             let (at, length) = found.or_else(|| words.iter().any(|word| has(word)).then_some((0, 0)))?;
             let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
@@ -216,7 +232,8 @@ fn built<'a>(tree: &'a Tree, homes: &'a [Home], deploy: &Deploy) -> BTreeMap<&'a
         of.registry = of.registry.take().or_else(|| place(REGISTRIES));
         of.admin = of.admin.take().or_else(|| place(ADMINS));
         of.client = of.client.take().or_else(|| place(CLIENTS));
-        of.is_of_eureka |= CLIENTS[..3].iter().any(|word| file.text.contains(word) || has(word));
+        of.is_of_eureka |= CLIENTS[..3].iter().any(|word| text.contains(word) || has(word));
+        of.is_watched |= WATCHED.iter().any(|word| text.contains(word) || has(word));
     }
     for file in tree.code.iter().filter(|file| matches!(file.language, Language::Java | Language::Kotlin)) {
         let names = || file.facts.imports.iter().filter_map(|import| import.name.as_deref());
@@ -238,6 +255,49 @@ fn built<'a>(tree: &'a Tree, homes: &'a [Home], deploy: &Deploy) -> BTreeMap<&'a
         known.get_or_insert(place);
     }
     found
+}
+
+/// A build file with blanks for what its program is not made of: comments, what is left out of libraries, what only tests have, and versions
+/// for modules that ask for them.
+fn in_use(path: &str, text: &str) -> String {
+    let mut found = text.to_owned();
+    if path.ends_with(".xml") {
+        for (start, end) in
+            [("<!--", "-->"), ("<exclusions>", "</exclusions>"), ("<dependencyManagement>", "</dependencyManagement>")]
+        {
+            blank(&mut found, start, end, |_| true);
+        }
+        blank(&mut found, "<dependency>", "</dependency>", |of| of.contains("<scope>test</scope>"));
+        return found;
+    }
+    blank(&mut found, "/*", "*/", |_| true);
+    let is_used = |line: &str| {
+        let line = line.trim_start();
+        !(line.starts_with("//") || line.starts_with("exclude") || line.starts_with("test"))
+    };
+    let lines = found.split_inclusive('\n').map(|line| match is_used(line) {
+        true => line.to_owned(),
+        false => line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect(),
+    });
+    lines.collect()
+}
+
+/// Puts blanks in the place of what stands between two marks, where `is_one` says so.
+fn blank(text: &mut String, start: &str, end: &str, is_one: impl Fn(&str) -> bool) {
+    let mut found = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find(start) {
+        let length = rest[at..].find(end).map_or(rest.len() - at, |length| length + end.len());
+        let (before, of) = (&rest[..at], &rest[at..at + length]);
+        found.push_str(before);
+        match is_one(of) {
+            true => found.extend(std::iter::repeat_n(' ', of.len())),
+            false => found.push_str(of),
+        }
+        rest = &rest[at + length..];
+    }
+    found.push_str(rest);
+    *text = found;
 }
 
 /// Whether settings have something of Eureka's.

@@ -53,7 +53,9 @@ fn who_looks_up_routes_calls_all_that_register() {
             module("hidden", CLIENT, &format!("{ELSEWHERE}\neureka.client.register-with-eureka: false")),
         ])
     };
-    let admin = tree(&[module("admin", "spring-boot-admin-starter-server", ""), module("shop", CLIENT, ELSEWHERE)]);
+    let and = |one: &str, other: &str| format!("{one}</artifactId></dependency><dependency><artifactId>{other}");
+    let admin = |with: &str, shop: &str| tree(&[module("admin", with, ELSEWHERE), module("shop", shop, ELSEWHERE)]);
+    let server = "spring-boot-admin-starter-server";
     let calls: &[&str] = &["edge -> shop addressed"];
     rows(&[
         ("gateway", of(LOCATOR), calls),
@@ -62,7 +64,10 @@ fn who_looks_up_routes_calls_all_that_register() {
             of("spring: {cloud: {gateway: {server: {webflux: {discovery: {locator: {enabled: true}}}}}}}"),
             calls,
         ),
-        ("admin", admin, &["admin -> shop addressed"]),
+        ("admin", admin(&and(server, CLIENT), CLIENT), &["admin -> shop addressed"]),
+        ("admin that is told", admin(server, "spring-boot-admin-starter-client"), &["admin -> shop addressed"]),
+        ("admin that nobody tells", admin(server, CLIENT), NONE),
+        ("no admin", admin(CLIENT, "spring-boot-admin-starter-client"), NONE),
         ("off", of("spring.cloud.gateway.discovery.locator.enabled: false"), NONE),
         ("not said", of(""), NONE),
     ]);
@@ -183,4 +188,52 @@ fn a_consul_that_looks_after_programs_calls_them() {
     for tree in [go("TTL: \"10s\""), python("ttl(\"10s\")"), javascript("ttl: '10s'")] {
         assert_eq!(both(tree.clone()), ["shop -> consul"], "{tree}");
     }
+}
+
+#[test]
+fn what_a_build_file_only_speaks_of_is_in_no_program() {
+    let pom = |text: &str| {
+        let shop = module("shop", "spring-boot-starter", "").replace("</project>", &format!("{text}</project>"));
+        tree(&[module("registry", SERVER, ""), shop])
+    };
+    let gradle = |text: &str| {
+        let shop = by_gradle("shop", "project(\":base\")", "", "")
+            .replace("dependencies {", &format!("dependencies {{\n{text}\n"));
+        tree(&[module("registry", SERVER, ""), shop])
+    };
+    let of = |library: &str| format!("<dependency><artifactId>{library}</artifactId></dependency>");
+    let calls: &[&str] = &["shop -> registry addressed"];
+    let client = of(CLIENT);
+    rows(&[
+        ("used", pom(&client), calls),
+        ("beside a comment", pom(&format!("<!-- discovery -->{client}<!-- end -->")), calls),
+        (
+            "used, and left out of another",
+            pom(&format!("{client}<exclusions><artifactId>{CLIENT}</artifactId></exclusions>")),
+            calls,
+        ),
+        ("by Gradle", gradle(&format!("  implementation(\"org.springframework.cloud:{CLIENT}\") // discovery")), calls),
+        ("a comment", pom(&format!("<!-- {client} -->")), NONE),
+        (
+            "left out",
+            pom(&format!(
+                "<dependency><artifactId>x</artifactId><exclusions><exclusion><artifactId>{CLIENT}</artifactId></exclusion></exclusions></dependency>"
+            )),
+            NONE,
+        ),
+        ("of tests", pom(&client.replace("</dependency>", "<scope>test</scope></dependency>")), NONE),
+        (
+            "a version alone",
+            pom(&format!("<dependencyManagement><dependencies>{client}</dependencies></dependencyManagement>")),
+            NONE,
+        ),
+        (
+            "a comment of Gradle's",
+            gradle(&format!("  // implementation(\"org.springframework.cloud:{CLIENT}\")")),
+            NONE,
+        ),
+        ("a longer one", gradle(&format!("/* implementation(\"org.springframework.cloud:{CLIENT}\")\n */")), NONE),
+        ("left out by Gradle", gradle(&format!("  exclude(module = \"{CLIENT}\")")), NONE),
+        ("of tests by Gradle", gradle(&format!("  testImplementation(\"org.springframework.cloud:{CLIENT}\")")), NONE),
+    ]);
 }
