@@ -87,7 +87,8 @@ fn a_placeholder_in_a_secret_is_no_address() {
         ("the-books, a Service", plain("data: {host: dGhlLWJvb2tz}") + service, ledger),
         ("s-ledger:80", plain("data: {host: cy1sZWRnZXI6ODA=}"), ledger),
         ("ledger.example.com", plain("data: {host: bGVkZ2VyLmV4YW1wbGUuY29t}"), &[]),
-        ("10.0.0.1", plain("data: {host: MTAuMC4wLjE=}"), &[]),
+        ("10.0.0.1", plain("data: {host: MTAuMC4wLjE=}"), open),
+        ("8.8.8.8", plain("data: {host: OC44LjguOA==}"), &[]),
         ("localhost", plain("data: {host: bG9jYWxob3N0}"), &[]),
     ]);
 }
