@@ -1,6 +1,6 @@
 //! What is found by looking at all services: comments, deploy files, names that no code uses, and what nobody could parse.
 
-use crate::claims;
+use crate::claims::{self, Claims};
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::inventory::{Home, Owners};
 use crate::join::Join;
@@ -15,6 +15,7 @@ use crate::spoken::Spoken;
 use crate::stores::{Fleet, Schemas};
 use crate::testscripts::TestScripts;
 use crate::tree::{PlainFile, Tree};
+use crate::unused::Unused;
 use globset::Glob;
 use hedgerow_code::frontend::comment::written;
 use hedgerow_code::ir::{Comment, Directive, Range};
@@ -54,13 +55,15 @@ pub(crate) fn across(
     for part in parts {
         outcome.merge(part.found.clone());
     }
-    let foreign = claims::settle(homes, hosts, deploy, parts, &mut outcome);
+    let claims = Claims::new(homes, deploy, parts);
+    let foreign = claims::settle(homes, hosts, deploy, &claims, &mut outcome);
     let remarks = comments(files, homes, parts);
     declare(&remarks, hosts, homes, &mut outcome);
     let by_path: BTreeMap<&str, &PlainFile> = tree.texts.iter().map(|file| (file.path.as_str(), file)).collect();
     let places = Places::new(&by_path);
     let mut spoken = Spoken::read(homes, hosts, deploy, &places, &mut outcome);
-    plain_files(tree, homes, (hosts, deploy), &places, &mut spoken, &mut outcome);
+    let unused = crate::unused::settings(tree, homes);
+    plain_files(tree, homes, (hosts, deploy, &unused), &places, &mut spoken, &mut outcome);
     for route in deploy.routes() {
         let name = route.by.split('=').next().unwrap_or(&route.by);
         let (place, target) = (places.of(&route.spot, "", name), route.by.clone());
@@ -76,7 +79,8 @@ pub(crate) fn across(
     crate::registries::join(tree, homes, hosts, deploy, &mut outcome);
     ask(&questions, &mut outcome);
     let asked = (parts, fleet, questions.as_slice());
-    crate::mentions::ask(tree, homes, hosts, deploy, asked, (&places, &spoken, &foreign, &schemas), &mut outcome);
+    let said = (&places, &spoken, (&claims, &foreign, &unused), &schemas);
+    crate::mentions::ask(tree, homes, hosts, deploy, asked, said, &mut outcome);
     crate::registries::checks(tree.config, homes, parts, deploy, &mut outcome);
     crate::permits::ask(tree, deploy, &places, &mut outcome);
     crate::account::add(tree, homes, hosts, deploy, parts, &mut outcome);
@@ -206,7 +210,7 @@ fn declare(spoken: &[Remark], hosts: &Hosts, homes: &[Home], outcome: &mut Outco
 fn plain_files<'a>(
     tree: &Tree,
     homes: &[Home],
-    (hosts, deploy): (&Hosts, &Deploy),
+    (hosts, deploy, unused): (&Hosts, &Deploy, &Unused<'_>),
     places: &Places<'a>,
     spoken: &mut Spoken<'a>,
     outcome: &mut Outcome,
@@ -228,6 +232,8 @@ fn plain_files<'a>(
         if given.is_empty() && test_scripts.is_one(file, tree.texts) {
             continue;
         }
+        let idle = unused.get(file.path.as_str());
+        all.retain(|service| !idle.is_some_and(|idle| idle.contains(*service)));
         for service in given {
             if !all.contains(&service) {
                 all.push(service);

@@ -16,22 +16,44 @@ const MAX_DEPTH: usize = 16;
 /// By caller, the calls that only files say which others load.
 pub(crate) type Foreign = BTreeMap<String, Vec<(String, Evidence)>>;
 
-/// Takes back the calls that only files say which others load, and answers with them.
-pub(crate) fn settle(homes: &[Home], hosts: &Hosts, deploy: &Deploy, parts: &[Part], outcome: &mut Outcome) -> Foreign {
-    let mut foreign = Foreign::new();
-    let mut naming: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for path in alike(homes, deploy).into_iter().filter(|path| !is_usual(last(path))) {
-        let named = homes.iter().zip(parts).filter(|(home, part)| {
-            part.files.contains(last(path)) || deploy.of(&home.name).is_some_and(|given| is_told(given, last(path)))
-        });
-        let named: BTreeSet<&str> = named.map(|(home, _)| home.name.as_str()).collect();
-        if !named.is_empty() {
-            naming.insert(path, named);
+/// The files that the whole fleet is said to have and that some of its services load by their names, and who does.
+#[derive(Debug, Default)]
+pub(crate) struct Claims<'d>(BTreeMap<&'d str, BTreeSet<&'d str>>);
+
+impl<'d> Claims<'d> {
+    pub(crate) fn new(homes: &'d [Home], deploy: &'d Deploy, parts: &[Part]) -> Self {
+        let mut claims = Self::default();
+        for path in alike(homes, deploy).into_iter().filter(|path| !is_usual(last(path))) {
+            let loads = |(home, part): &(&Home, &Part)| {
+                part.files.contains(last(path)) || deploy.of(&home.name).is_some_and(|given| is_told(given, last(path)))
+            };
+            let named = homes.iter().zip(parts).filter(loads);
+            let named: BTreeSet<&str> = named.map(|(home, _)| home.name.as_str()).collect();
+            if !named.is_empty() {
+                claims.0.insert(path, named);
+            }
         }
+        claims
     }
-    for home in homes.iter().filter(|_| !naming.is_empty()) {
+
+    /// Whether others load a file by its name, and a service does not.
+    pub(crate) fn is_others(&self, path: &str, service: &str) -> bool {
+        self.0.get(path).is_some_and(|named| !named.contains(service))
+    }
+}
+
+/// Takes back the calls that only files say which others load, and answers with them.
+pub(crate) fn settle(
+    homes: &[Home],
+    hosts: &Hosts,
+    deploy: &Deploy,
+    claims: &Claims<'_>,
+    outcome: &mut Outcome,
+) -> Foreign {
+    let mut foreign = Foreign::new();
+    for home in homes.iter().filter(|_| !claims.0.is_empty()) {
         let Some(given) = deploy.of(&home.name) else { continue };
-        let is_others = |path: &str| naming.get(path).is_some_and(|named| !named.contains(home.name.as_str()));
+        let is_others = |path: &str| claims.is_others(path, &home.name);
         if !given.setting_paths.iter().any(|path| is_others(path)) {
             continue;
         }

@@ -1,6 +1,7 @@
 //! Settings that are calls by themselves: those by which a framework opens connections, and those that code of a language that is not read
 //! asks for by name.
 
+use crate::claims::Claims;
 use crate::edge::{Class, Evidence, Outcome, Place, Port};
 use crate::givens::SETTINGS;
 use crate::inventory::Home;
@@ -9,6 +10,7 @@ use crate::mention::{Named, named};
 use crate::mentions::{
     Mention, Mentions, Weight, is_origin_for_browsers, is_shown_at, is_shown_to_browsers, keep, sibling,
 };
+use crate::names::files::last;
 use crate::pack::Kind;
 use crate::tree::PlainFile;
 use hedgerow_code::frontend::foreign::{foreign, literals};
@@ -192,6 +194,8 @@ pub(crate) struct Code<'a> {
     pub(crate) sections: &'a BTreeSet<Vec<String>>,
     /// The files of settings that several services have alike.
     pub(crate) alike: &'a BTreeSet<&'a str>,
+    /// Those of them that some services load by their names.
+    pub(crate) claims: &'a Claims<'a>,
 }
 
 /// So many services that have a file of settings make it one of the whole fleet.
@@ -326,11 +330,21 @@ pub(crate) fn calls(
             if !(is_own || (is_asked() && !is_for_browsers(&path))) {
                 continue;
             }
+            // What only others load says nothing here, unless settings of its own bring it in (`spring.config.import`).
+            if read.claims.is_others(file, &home.name) && !own.iter().any(|own| brings_in(own, file)) {
+                unused.extend(evidence(home, given, at, &path, &join, &texts, &mut Mentions::new()));
+                continue;
+            }
             let all = evidence(home, given, at, &path, &join, &texts, found);
             all.into_iter().for_each(|(service, evidence)| outcome.add(&home.name, &service, evidence));
         }
     }
     unused
+}
+
+/// Whether a file of settings names another one.
+fn brings_in(file: &PlainFile, other: &str) -> bool {
+    file.path != other && is_settings(&file.path) && file.text.contains(last(other))
 }
 
 /// Whether a file holds settings, by its ending.

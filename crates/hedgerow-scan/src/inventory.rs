@@ -1,5 +1,6 @@
 //! Which code belongs to which service, and where it begins to run.
 
+mod aspects;
 mod scripts;
 
 use crate::config::{ScanConfig, directories};
@@ -36,9 +37,22 @@ pub(crate) struct Home {
     pub(crate) aside: BTreeSet<String>,
     /// Files with components elsewhere in the tree that its container finds.
     pub(crate) components: BTreeSet<String>,
+    /// Files of the tree in whose place its image has its program.
+    pub(crate) covered: BTreeSet<String>,
 }
 
 impl Home {
+    fn new(name: String, slug: String) -> Self {
+        Self {
+            name,
+            slug,
+            directories: Vec::new(),
+            aside: BTreeSet::new(),
+            components: BTreeSet::new(),
+            covered: BTreeSet::new(),
+        }
+    }
+
     /// The files of its code.
     pub(crate) fn files<'a>(&'a self, program: &'a Program<'a>) -> impl Iterator<Item = u32> {
         let directories = self.directories.iter().map(|(path, _)| path);
@@ -73,8 +87,7 @@ pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl I
     let mut homes: BTreeMap<String, Home> = BTreeMap::new();
     for service in services {
         let (name, slug) = (service.name.clone(), service.slug.clone());
-        let home = Home { name, slug, directories: Vec::new(), aside: BTreeSet::new(), components: BTreeSet::new() };
-        homes.insert(service.name.clone(), home);
+        homes.insert(service.name.clone(), Home::new(name, slug));
     }
     for directory in directories(paths) {
         let named = config.services.iter().filter_map(|code| {
@@ -92,13 +105,7 @@ pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl I
                 continue;
             }
             is_first = false;
-            let home = homes.entry(name.clone()).or_insert_with(|| Home {
-                slug: name.replace('.', "-"),
-                name,
-                directories: Vec::new(),
-                aside: BTreeSet::new(),
-                components: BTreeSet::new(),
-            });
+            let home = homes.entry(name.clone()).or_insert_with(|| Home::new(name.clone(), name.replace('.', "-")));
             home.directories.push((directory.to_owned(), main));
         }
     }
@@ -129,8 +136,25 @@ pub(crate) fn homes<'a>(services: &[Service], config: &ScanConfig, paths: impl I
     homes.into_values().collect()
 }
 
+/// What of the code that a service has does not run there.
+#[derive(Debug, Default)]
+pub(crate) struct Without {
+    /// The packages in whose place its image has its program.
+    pub(crate) packages: BTreeSet<PackageId>,
+    /// The functions that wait for what it does not have.
+    pub(crate) functions: BTreeSet<FnId>,
+}
+
+impl Without {
+    pub(crate) fn new(program: &Program<'_>, home: &Home) -> Self {
+        let covered = home.covered.iter().flat_map(|path| program.at_or_below(path));
+        let packages = covered.map(|(file, _)| program.package_of(file)).collect();
+        Self { packages, functions: aspects::idle(program, home) }
+    }
+}
+
 /// The functions with which a service begins to run.
-pub(crate) fn entries(program: &Program, home: &Home) -> Vec<FnId> {
+pub(crate) fn entries(program: &Program, home: &Home, without: &Without) -> Vec<FnId> {
     let mut found = BTreeSet::new();
     for (directory, main) in &home.directories {
         match main {
@@ -161,6 +185,7 @@ pub(crate) fn entries(program: &Program, home: &Home) -> Vec<FnId> {
     for path in &home.components {
         found.extend(called_of_component(program, home.area(path)));
     }
+    found.retain(|function| !without.functions.contains(function));
     found.into_iter().collect()
 }
 
@@ -399,6 +424,30 @@ fn rust(program: &Program, place: Area<'_>) -> Vec<FnId> {
     mains.collect()
 }
 
+/// Annotations of classes that speak to the compiler and to what writes code for it, and to no container.
+const PLAIN_NOTES: &[&str] = &[
+    "AllArgsConstructor",
+    "Builder",
+    "CommonsLog",
+    "Data",
+    "Deprecated",
+    "EqualsAndHashCode",
+    "FunctionalInterface",
+    "Getter",
+    "JvmInline",
+    "Log4j2",
+    "NoArgsConstructor",
+    "OptIn",
+    "RequiredArgsConstructor",
+    "SafeVarargs",
+    "Setter",
+    "Slf4j",
+    "SuperBuilder",
+    "Suppress",
+    "SuppressWarnings",
+    "ToString",
+];
+
 /// Java's `main` methods at a place or below it, and every method of a class that carries an annotation: the container calls those.
 fn java(program: &Program, place: Area<'_>) -> Vec<FnId> {
     let mut found = Vec::new();
@@ -407,7 +456,8 @@ fn java(program: &Program, place: Area<'_>) -> Vec<FnId> {
             .facts
             .types
             .iter()
-            .filter(|ty| !ty.notes.is_empty() && matches!(ty.ty, TypeRef::Struct(_) | TypeRef::Interface { .. }))
+            .filter(|ty| ty.notes.iter().any(|note| !PLAIN_NOTES.contains(&note.name.as_str())))
+            .filter(|ty| matches!(ty.ty, TypeRef::Struct(_) | TypeRef::Interface { .. }))
             .map(|ty| ty.name.as_str())
             .collect();
         for (n, function) in (0_u32..).zip(&file.facts.functions) {

@@ -92,6 +92,7 @@ mod program;
 mod questions;
 mod reach;
 mod registries;
+mod renamed;
 mod said;
 mod scan;
 mod searched;
@@ -102,6 +103,7 @@ mod templated;
 mod testscripts;
 mod texts;
 mod tree;
+mod unused;
 mod value;
 mod words;
 

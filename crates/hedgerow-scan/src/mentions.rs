@@ -23,7 +23,7 @@ pub(crate) use weight::{
     is_shown_to_browsers, keep,
 };
 
-use crate::claims::Foreign;
+use crate::claims::{Claims, Foreign};
 use crate::commands;
 use crate::config::Candidates;
 use crate::edge::{Class, Evidence, Outcome, Place, Port};
@@ -34,7 +34,7 @@ use crate::names::files::last;
 use crate::names::keys::asks_for;
 use crate::pack::Kind;
 use crate::part::Part;
-use crate::paths::is_below;
+use crate::paths::{above, dir_of, is_below};
 use crate::places::Places;
 use crate::plain::{group_of, groups};
 use crate::spoken::Spoken;
@@ -42,6 +42,7 @@ use crate::stores::{Fleet, Schemas};
 use crate::templated;
 use crate::texts::{is_lock, is_made};
 use crate::tree::{PlainFile, Tree, is_other};
+use crate::unused::Unused;
 use given::{Common, Sharers, everybodys_variable, given, is_everybodys, joined, shared};
 use hedgerow_code::frontend::Language;
 use hedgerow_code::frontend::foreign::{foreign, literals};
@@ -106,7 +107,12 @@ pub(crate) fn ask<'a>(
     hosts: &Hosts,
     deploy: &'a Deploy,
     (parts, fleet, calls): (&[Part], &Fleet, &[(String, crate::questions::Question)]),
-    (places, spoken, others, schemas): (&Places<'a>, &Spoken<'a>, &Foreign, &Schemas<'_>),
+    (places, spoken, (claims, others, unused), schemas): (
+        &Places<'a>,
+        &Spoken<'a>,
+        (&Claims<'_>, &Foreign, &Unused<'_>),
+        &Schemas<'_>,
+    ),
     outcome: &mut Outcome,
 ) {
     let owners = Owners::new(tree.services, homes);
@@ -208,7 +214,20 @@ pub(crate) fn ask<'a>(
                 || *whose == Whose::Mounted && shares.is_for_others(&home.name, &file.path, last(&file.path));
             let keys = (*whose == Whose::Asked).then(|| Asks::new(file, &part.keys)).flatten();
             let of = (shared, is_for_others, keys);
-            in_text((file, *whose), home, hosts, of, &is_set, &mut found, &mut unset);
+            match unused.get(file.path.as_str()).is_some_and(|idle| idle.contains(&home.name)) {
+                false => in_text((file, *whose), home, hosts, of, &is_set, &mut found, &mut unset),
+                true => {
+                    let mut idle = Mentions::new();
+                    in_text((file, *whose), home, hosts, of, &is_set, &mut idle, &mut BTreeMap::new());
+                    for (callee, mention) in
+                        idle.into_iter().flat_map(|(callee, all)| all.into_iter().map(move |m| (callee.clone(), m)))
+                    {
+                        let what = "settings of a proxy that no image takes".to_owned();
+                        let weight = mention.weight.max(Weight::UnreachedAddress);
+                        keep(&mut found, &callee, Mention { weight, what, ..mention });
+                    }
+                }
+            }
         }
         let own: Vec<&PlainFile> = own.into_iter().map(|(file, _)| file).collect();
         let languages = part.account.read.keys().map(String::as_str);
@@ -265,6 +284,7 @@ pub(crate) fn ask<'a>(
             is_of_jvm,
             sections: &part.sections,
             alike: &alike,
+            claims,
         };
         let listed = frameworks::calls(home, &own, code, hosts, deploy, (outcome, &mut found));
         for (callee, evidence) in listed.into_iter().chain(others.get(&home.name).into_iter().flatten().cloned()) {
@@ -326,6 +346,7 @@ pub(crate) fn ask<'a>(
     let open = homes.iter().zip(parts).zip(&all_unset);
     let open = open.map(|((home, part), unset)| (home.name.as_str(), part.unset.iter().chain(unset)));
     outcome.findings.extend(variables::unset(open));
+    twins(tree, homes, &mut all_found);
     shares::settle(homes, parts, &mut all_found, &shares, outcome);
     let mut asked = Asked::default();
     let mut of_machine = here::Here::default();
@@ -375,6 +396,32 @@ pub(crate) fn ask<'a>(
     }
     common::ask(tree, homes, parts, hosts, outcome);
     objects::ask(tree, hosts, outcome);
+}
+
+/// Takes back what code and settings that several services have for one program say of each other: it is how each is known itself, as much
+/// as whom it calls.
+fn twins<'h>(tree: &Tree, homes: &'h [Home], found: &mut [Mentions]) {
+    let with_code: BTreeSet<&str> = tree.code.iter().flat_map(|file| above(dir_of(&file.path))).collect();
+    let program = |home: &'h Home| -> BTreeSet<&'h (String, Option<String>)> {
+        home.directories.iter().filter(|(directory, _)| with_code.contains(directory.as_str())).collect()
+    };
+    let programs: BTreeMap<&str, _> = homes.iter().map(|home| (home.name.as_str(), program(home))).collect();
+    for (home, mentions) in homes.iter().zip(found) {
+        let own = &programs[home.name.as_str()];
+        for (callee, all) in mentions.iter_mut().filter(|_| !own.is_empty()) {
+            if programs.get(callee.as_str()) != Some(own) {
+                continue;
+            }
+            let lies_there = |place: &Place| {
+                own.iter().any(|(directory, _)| !directory.is_empty() && is_below(&place.path, directory))
+            };
+            for mention in all.iter_mut().filter(|mention| mention.weight == Weight::Address) {
+                if lies_there(&mention.place) {
+                    mention.weight = Weight::LooseAddress;
+                }
+            }
+        }
+    }
 }
 
 /// The files that several services find beside them and that the code of one of these names.

@@ -13,6 +13,7 @@ mod values;
 
 use crate::held::{Held, Slot};
 use crate::infer::{Ask, Callee, Infer};
+use crate::inventory::Without;
 use crate::outside::{PathId, Paths};
 use crate::pack::Packs;
 use crate::program::{FnId, GlobalId, Owner, PackageId, TypeId};
@@ -87,6 +88,7 @@ pub(crate) struct Reach<'p> {
 struct Walk<'a, 'p> {
     infer: &'a Infer<'a, 'p>,
     packs: &'a Packs,
+    without: &'a Without,
     reach: Reach<'p>,
     open: Vec<FnId>,
     /// Calls through an interface, by the interface and the method.
@@ -145,12 +147,16 @@ fn is_element_of_local(facts: &Facts, store: &Store) -> bool {
     matches!(facts.expr(base), Expr::Local(_))
 }
 
-/// The packages that loading `packages` loads, those included.
-pub(crate) fn loaded(infer: &Infer, packages: impl IntoIterator<Item = PackageId>) -> BTreeSet<PackageId> {
+/// The packages that loading `packages` loads, those included, but for those that are `covered`.
+pub(crate) fn loaded(
+    infer: &Infer,
+    packages: impl IntoIterator<Item = PackageId>,
+    covered: &BTreeSet<PackageId>,
+) -> BTreeSet<PackageId> {
     let mut found = BTreeSet::new();
     let mut open: Vec<PackageId> = packages.into_iter().collect();
     while let Some(package) = open.pop() {
-        if found.insert(package) {
+        if !covered.contains(&package) && found.insert(package) {
             open.extend(infer.program.imported(package));
         }
     }
@@ -158,10 +164,11 @@ pub(crate) fn loaded(infer: &Infer, packages: impl IntoIterator<Item = PackageId
 }
 
 /// What the entry points reach. What runs when their packages are loaded is reached too.
-pub(crate) fn reach<'p>(infer: &Infer<'_, 'p>, packs: &Packs, entries: &[FnId]) -> Reach<'p> {
+pub(crate) fn reach<'p>(infer: &Infer<'_, 'p>, packs: &Packs, entries: &[FnId], without: &Without) -> Reach<'p> {
     let mut walk = Walk {
         infer,
         packs,
+        without,
         reach: Reach::default(),
         open: Vec::new(),
         dispatched: BTreeMap::new(),
@@ -190,7 +197,7 @@ pub(crate) fn reach<'p>(infer: &Infer<'_, 'p>, packs: &Packs, entries: &[FnId]) 
         walk.add(*entry, None);
     }
     let packages = entries.iter().map(|entry| infer.program.package_of(infer.program.file_of(*entry)));
-    walk.loaded = loaded(infer, packages);
+    walk.loaded = loaded(infer, packages, &without.packages);
     for package in walk.loaded.clone() {
         for initializer in &infer.program.package(package).initializers {
             walk.add(*initializer, None);
@@ -320,7 +327,7 @@ impl<'p> Walk<'_, 'p> {
             // Loading a file hands what is annotated in it to a framework.
             let file = program.file_of(function);
             for (at, registered) in (0_u32..).zip(&facts.functions).filter(|(_, f)| f.registered) {
-                if let Some(id) = program.function_at(file, at) {
+                if let Some(id) = program.function_at(file, at).filter(|id| !self.without.functions.contains(id)) {
                     if let Some(ty) = registered.receiver.as_ref().and_then(|_| self.infer.receiver(id)) {
                         self.strays.insert(ty);
                         self.make(ty);

@@ -12,7 +12,7 @@ use crate::calls::Contracts;
 use crate::edge::Outcome;
 use crate::givens::{self, copied};
 use crate::infer::Infer;
-use crate::inventory::{Home, entries, homes};
+use crate::inventory::{Home, Without, entries, homes};
 use crate::loads::{Loads, Sum, sum, sum_of};
 use crate::pack::{BUILT_IN_SUM, Packs};
 use crate::part::{Marks, Part, Parts, Surroundings, part};
@@ -154,6 +154,7 @@ struct Run<'a> {
 struct Begun {
     entries: Vec<FnId>,
     browser: Browser,
+    without: Without,
 }
 
 impl<'a> Run<'a> {
@@ -172,6 +173,7 @@ impl<'a> Run<'a> {
         let builds = Builds::new(tree);
         crate::starters::add(tree, &builds, &mut homes);
         crate::components::add(tree, &builds, &mut homes);
+        crate::renamed::add(tree, &mut homes);
         let (mut hosts, mut given) = givens::read(tree, &homes);
         // Whose a container is, is told before: it runs the other one's code, and is its own.
         crate::built::share(tree, &hosts, &given, &mut homes);
@@ -249,16 +251,17 @@ impl<'a> Run<'a> {
         let of = |at: &usize| {
             let home = &self.homes[*at];
             let browser = browser::find(program, &self.packs, &self.programs, home);
-            let mut entries = entries(program, home);
+            let without = Without::new(program, home);
+            let mut entries = entries(program, home, &without);
             entries.retain(|function| !browser.files.contains(&program.file_of(*function)));
-            Begun { entries, browser }
+            Begun { entries, browser, without }
         };
         homes.par_iter().map(of).collect()
     }
 
     fn reach<'p>(&self, program: &Program<'p>, begun: &[Begun]) -> Vec<Reach<'p>> {
         // Each service has answers of its own: most of its code is nobody else's, and a small table is a quick one.
-        let of = |begun: &Begun| reach(&Infer::new(program), &self.packs, &begun.entries);
+        let of = |begun: &Begun| reach(&Infer::new(program), &self.packs, &begun.entries, &begun.without);
         begun.par_iter().map(of).collect()
     }
 

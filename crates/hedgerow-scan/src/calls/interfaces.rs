@@ -200,7 +200,8 @@ impl<'p> Search<'_, 'p> {
             }
             let packages = packages.get_or_init(|| {
                 let functions = context.reach.functions.keys();
-                loaded(context.infer, functions.map(|function| program.package_of(program.file_of(*function))))
+                let packages = functions.map(|function| program.package_of(program.file_of(*function)));
+                loaded(context.infer, packages, &BTreeSet::new())
             });
             !context.contracts.is_somebodys(path) && packages.contains(&program.package_of(file))
         })

@@ -3,7 +3,7 @@
 
 use super::MAX_MARKS;
 use super::given::listed;
-use super::weight::{Mentions, Weight};
+use super::weight::{Mention, Mentions, Weight};
 use crate::edge::{Class, Finding, Outcome, Place};
 use crate::inventory::Home;
 use crate::names::files::last;
@@ -136,6 +136,14 @@ pub(super) fn settle(homes: &[Home], parts: &[Part], found: &mut [Mentions], sha
         let others = reaching.iter().filter(|nth| holders.get(nth) == Some(&Weight::Address) && !known.contains(nth));
         changes.extend(others.map(|nth| (*nth, (*callee).to_owned(), (*place).clone(), Some(Weight::SharedAddress))));
     }
+    for ((callee, place), holders) in places.iter().filter(|((_, place), _)| Language::of(&place.path).is_none()) {
+        changes.extend(
+            of_file(&callers, found, &places, (callee, place), holders)
+                .into_iter()
+                .filter(|nth| shares.is_read(&homes[*nth].name))
+                .map(|nth| (nth, (*callee).to_owned(), (*place).clone(), Some(Weight::SharedAddress))),
+        );
+    }
     for (nth, callee, place, weight) in changes {
         let Some(all) = found[nth].get_mut(&callee) else { continue };
         match weight {
@@ -146,6 +154,47 @@ pub(super) fn settle(homes: &[Home], parts: &[Part], found: &mut [Mentions], sha
             None => all.retain(|mention| mention.place != place || mention.weight != Weight::UnreachedAddress),
         }
     }
+}
+
+/// So many services that are seen to call by an address in a file of several, or are told it besides, make it theirs.
+const SEEN: usize = 2;
+
+/// Those of whom nothing is known but that a file of several, which is no code, gives them an address, where others are seen to use it.
+fn of_file(
+    callers: &Callers<'_>,
+    found: &[Mentions],
+    places: &BTreeMap<(&str, &Place), Holders>,
+    (callee, place): (&str, &Place),
+    holders: &Holders,
+) -> Vec<usize> {
+    let is_told_so = |mention: &Mention| mention.text.starts_with(['-', '$']);
+    let there = callers.there.get(&(callee, place.path.as_str())).into_iter().flatten().copied();
+    let takers: BTreeSet<usize> = holders.keys().copied().chain(there).collect();
+    if takers.len() < FEW {
+        return Vec::new();
+    }
+    let is_told = |nth: usize| {
+        let mut all = found[nth].get(callee).into_iter().flatten();
+        all.any(|mention| {
+            let others = places.get(&(callee, &mention.place));
+            mention.weight <= Weight::Address
+                && is_told_so(mention)
+                && Language::of(&mention.place.path).is_none()
+                && others.is_some_and(|others| !takers.iter().all(|nth| others.contains_key(nth)))
+        })
+    };
+    let calls = |nth: usize| callers.all.get(callee).is_some_and(|all| all.contains(&nth));
+    let known: BTreeSet<usize> = takers.iter().copied().filter(|nth| calls(*nth) || is_told(*nth)).collect();
+    if known.len() < SEEN {
+        return Vec::new();
+    }
+    // What the command itself says is the service's own.
+    let is_own = |nth: usize| {
+        let mut all = found[nth].get(callee).into_iter().flatten();
+        all.any(|mention| mention.place == *place && is_told_so(mention))
+    };
+    let others = holders.iter().filter(|(_, weight)| **weight <= Weight::Address).map(|(nth, _)| *nth);
+    others.filter(|nth| !known.contains(nth) && !is_own(*nth)).collect()
 }
 
 /// The services that are known to call others, by their numbers.

@@ -162,7 +162,7 @@ fn asked(callee: &str, (other, callers): &(String, BTreeMap<String, Place>)) -> 
     Finding {
         code: Code::UnexplainedMention,
         message: format!(
-            "the program of {names} has a client of `{callee}`, whose address the deployment gives to others that run it, as to `{other}`"
+            "the program of {names} has a client of `{callee}`, whose address the deployment gives to others, as to `{other}`"
         ),
         marks: callers.values().take(1).map(|place| (place.clone(), "the client".to_owned())).collect(),
         help: vec![
@@ -248,6 +248,15 @@ impl Caller<'_> {
         // What is used of a library and opens no connection may be a type or a helper of it: then the deployment has to name the store.
         let (fitting, why) = match !used.is_open || !named.is_empty() {
             true => (named, Why::Named),
+            false if self.is_told_elsewhere(kind) => return Answer::Nobody,
+            // What a client is called by its own default is not asked for.
+            false
+                if used.is_imported
+                    && !self.is_told(kind)
+                    && let Some((store, other)) = self.told_to_others(kind) =>
+            {
+                return Answer::Others(store, other);
+            }
             false => (self.not_others(&all), Why::Only),
         };
         let explained = |callee: &&str| self.config.explains(&self.home.name, callee);
@@ -289,6 +298,67 @@ impl Caller<'_> {
                     )
                 })
             })
+    }
+
+    /// The variables for the address of a kind of store that reached code asks for.
+    fn asked(&self, kind: Store) -> impl Iterator<Item = &str> {
+        let asked = self.part.reads.keys().filter(|variable| is_address_variable(variable));
+        asked.filter(move |variable| names::kind_of_variable(variable) == Some(kind)).map(String::as_str)
+    }
+
+    /// Whether the deployment says anything of the address of a kind of store.
+    fn is_told(&self, kind: Store) -> bool {
+        let given = self.deploy.of(&self.home.name);
+        let is_set = |given: &hedgerow_deploy::Given, name: &str| {
+            given.environment.contains_key(name) || given.hidden.contains_key(name)
+        };
+        given.is_none_or(|given| {
+            given.is_open || {
+                let names = given.environment.keys().chain(given.hidden.keys());
+                names
+                    .into_iter()
+                    .filter_map(|name| names::kind_of_variable(name))
+                    .any(|of| of == kind || (of == Store::Sql && kind.is_sql()))
+                    || self.asked(kind).any(|name| is_set(given, name))
+            }
+        })
+    }
+
+    /// The only store of a kind, where the deployment gives its address to others by a variable that this code asks for, too.
+    fn told_to_others(&self, kind: Store) -> Option<(String, String)> {
+        let all = self.fleet.of(kind);
+        let store = all.first().filter(|_| all.len() == 1)?;
+        let leads = |value: &Partial| {
+            let answers = self.hosts.answers(value);
+            answers
+                .iter()
+                .any(|answer| matches!(answer, hedgerow_deploy::Answer::Service(service, _) if service == store))
+        };
+        let others = || self.homes.iter().filter(|home| home.name != self.home.name);
+        let told = |name: &str| {
+            others().find(|home| {
+                let given = self.deploy.of(&home.name).and_then(|given| given.environment.get(name));
+                given.is_some_and(|values| values.iter().any(leads))
+            })
+        };
+        self.asked(kind).find_map(told).map(|other| ((*store).to_owned(), other.name.clone()))
+    }
+
+    /// Whether the deployment gives an address for a kind of store that leads to something else: to a proxy before it, to what speaks like it.
+    fn is_told_elsewhere(&self, kind: Store) -> bool {
+        let Some(given) = self.deploy.of(&self.home.name) else { return false };
+        let all = self.fleet.of(kind);
+        let is_of_kind = |name: &str| is_address_variable(name) && names::kind_of_address(name) == Some(kind);
+        let mut values = given.environment.iter().filter(|(name, _)| is_of_kind(name)).flat_map(|(_, values)| values);
+        let is_elsewhere = |value: &Partial| {
+            let answers = self.hosts.answers(value);
+            !answers.is_empty()
+                && answers.iter().all(
+                    |answer| matches!(answer, hedgerow_deploy::Answer::Service(service, _) if !all.contains(service.as_str())),
+                )
+        };
+        let mut values = values.by_ref().peekable();
+        values.peek().is_some() && values.all(is_elsewhere)
     }
 
     /// What the code has of stores, with the variables that it asks for and whose values nobody knows.

@@ -194,6 +194,16 @@ pub(super) fn kind_of_variable(name: &str) -> Option<Store> {
     found.or_else(|| is_database().then_some(Store::Sql))
 }
 
+/// The kind of store whose own address a variable holds: `SHOP_REDIS_URL`, and not `KAFKA_REGISTRY_URL`. Amazon's is an S3's most of the time.
+pub(super) fn kind_of_address(name: &str) -> Option<Store> {
+    let words: Vec<String> = name.split('_').map(str::to_lowercase).collect();
+    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        [.., "aws", "endpoint"] | [.., "aws", "endpoint", "url"] => Some(Store::S3),
+        [.., kind, _] => product(kind),
+        _ => None,
+    }
+}
+
 /// The kind of a store that is called so: what its name ends in, but for words of its part in a cluster.
 pub(super) fn kind_of_name(name: &str) -> Option<Store> {
     let name = name.to_lowercase();

@@ -21,6 +21,7 @@ mod defaults;
 mod deploy;
 mod django;
 mod environment;
+mod exact;
 mod exported;
 mod exports;
 mod filled;

@@ -1,0 +1,150 @@
+//! Settings of a proxy that lie beside a service's Dockerfile and that its image does not have, or has no proxy for: what they say, nobody runs.
+
+use crate::inventory::{Home, Owners};
+use crate::paths::{above, below, dir_of, is_below};
+use crate::tree::{PlainFile, Tree};
+use hedgerow_deploy::image::is_image;
+use hedgerow_deploy::path::join;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What hands requests on in the settings of nginx.
+const PASSES: &[&str] = &["proxy_pass", "fastcgi_pass", "grpc_pass", "uwsgi_pass"];
+
+/// What nginx and those made of it are called.
+const PROXIES: &[&str] = &["nginx", "openresty", "tengine", "angie", "freenginx"];
+
+/// Images that have no proxy unless something puts it there.
+const PLAIN: &[&str] = &[
+    "alpine",
+    "amazoncorretto",
+    "bun",
+    "busybox",
+    "debian",
+    "deno",
+    "eclipse-temurin",
+    "golang",
+    "node",
+    "openjdk",
+    "python",
+    "ruby",
+    "rust",
+    "ubuntu",
+];
+
+/// The settings of proxies that nobody runs, by their paths, with the services in whose directories they lie.
+pub(crate) type Unused<'t> = BTreeMap<&'t str, BTreeSet<String>>;
+
+/// Finds them.
+pub(crate) fn settings<'t>(tree: &'t Tree, homes: &[Home]) -> Unused<'t> {
+    let mut found = Unused::new();
+    let owners = Owners::new(tree.services, homes);
+    let by_name: BTreeMap<&str, &Home> = homes.iter().map(|home| (home.name.as_str(), home)).collect();
+    let is_settings = |file: &&PlainFile| {
+        file.path.rsplit('/').next().is_some_and(|name| name.contains(".conf"))
+            && PASSES.iter().any(|pass| file.text.contains(pass))
+    };
+    for file in tree.texts.iter().filter(is_settings) {
+        for service in owners.all(&file.path) {
+            if by_name.get(service).is_some_and(|home| is_unused(tree, home, &file.path)) {
+                found.entry(&file.path).or_default().insert((*service).to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// Whether none of a service's images, and nothing beside them, takes a file.
+fn is_unused(tree: &Tree, home: &Home, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let own = |directory: &str| {
+        home.directories.iter().any(|(own, _)| !own.is_empty() && (own == directory || is_below(directory, own)))
+    };
+    let around: BTreeSet<&str> = above(dir_of(path)).filter(|directory| own(directory)).collect();
+    let images: Vec<&PlainFile> =
+        tree.texts.iter().filter(|file| is_image(&file.path) && around.contains(dir_of(&file.path))).collect();
+    if images.is_empty() {
+        return false;
+    }
+    let placed = format!("/{}", dir_of(path).rsplit('/').next().unwrap_or_default());
+    let placed = format!("{}/{name}", placed.trim_start_matches('/'));
+    let names = |file: &PlainFile| {
+        file.path != path
+            && !file.path.ends_with(".md")
+            && (file.text.contains(&placed) || (own(dir_of(&file.path)) && file.text.contains(name)))
+    };
+    !tree.texts.iter().any(names) && images.iter().all(|image| !has(image, path))
+}
+
+/// Whether an image may have a file, and a proxy that reads it.
+fn has(image: &PlainFile, path: &str) -> bool {
+    let instructions: Vec<&str> = image.text.lines().map(str::trim).filter(|line| !line.starts_with('#')).collect();
+    let mut bases = instructions.iter().enumerate().filter(|(_, line)| is_of(line, "FROM"));
+    let Some((last, base)) = bases.next_back() else { return true };
+    let mut words = base.split_whitespace().skip(1).filter(|word| !word.starts_with("--"));
+    let base = words.next().unwrap_or_default();
+    let product = base.rsplit('/').next().unwrap_or(base).split([':', '@']).next().unwrap_or_default();
+    let text = image.text.to_lowercase();
+    let has_proxy = PROXIES.iter().any(|proxy| text.contains(proxy));
+    if !has_proxy {
+        // What else is in an image of somebody's own is not known.
+        return !PLAIN.contains(&product);
+    }
+    let is_stage = instructions[..last].iter().any(|line| {
+        let mut words = line.split_whitespace().rev();
+        is_of(line, "FROM") && words.next().is_some_and(|name| name.eq_ignore_ascii_case(base))
+    });
+    if is_stage || base.contains('$') {
+        return true;
+    }
+    // Where the stages before have the directory of the image's file.
+    let mut directory = "/".to_owned();
+    let mut whole = Vec::new();
+    for line in &instructions[..last] {
+        let words = copied(line);
+        if is_of(line, "WORKDIR") {
+            directory = line.split_whitespace().nth(1).unwrap_or("/").to_owned();
+        } else if let Some((target, sources)) = words.split_last()
+            && !line.contains("--from")
+            && sources.iter().any(|source| covers(source, image, path))
+        {
+            whole.push(if target.starts_with('/') {
+                (*target).to_owned()
+            } else {
+                format!("/{}", join(&directory, target))
+            });
+        }
+    }
+    instructions[last..].iter().any(|line| match copied(line).split_last() {
+        Some((_, sources)) if line.contains("--from") => {
+            let covers = |source: &str| {
+                whole.iter().any(|place| format!("{place}/").starts_with(&format!("{}/", source.trim_end_matches('/'))))
+            };
+            sources.iter().any(|source| source.contains('$') || covers(source))
+        }
+        Some((_, sources)) => sources.iter().any(|source| source.contains('$') || covers(source, image, path)),
+        None => false,
+    })
+}
+
+fn is_of(line: &str, instruction: &str) -> bool {
+    line.split_whitespace().next().is_some_and(|word| word.eq_ignore_ascii_case(instruction))
+}
+
+/// The paths of an instruction that copies.
+fn copied(line: &str) -> Vec<&str> {
+    if !is_of(line, "COPY") && !is_of(line, "ADD") {
+        return Vec::new();
+    }
+    let words = line.split(|c: char| c.is_whitespace() || "[],\"".contains(c)).filter(|word| !word.is_empty());
+    words.skip(1).filter(|word| !word.starts_with("--")).collect()
+}
+
+/// Whether what an image copies has a file in it; the context is the directory of the image or the tree's root.
+fn covers(source: &str, image: &PlainFile, path: &str) -> bool {
+    let source = source.trim_start_matches("./").trim_matches('/').trim_end_matches("/*");
+    if matches!(source, "" | "." | "*") {
+        return true;
+    }
+    let beside = below(path, dir_of(&image.path)).unwrap_or(path);
+    [beside, path].iter().any(|path| *path == source || is_below(path, source)) || source.contains('*')
+}
