@@ -316,7 +316,7 @@ impl<'p> Search<'_, 'p> {
                     continue;
                 }
                 // `client.post().uri("")`: the address that the client has.
-                let is_own = sink.kind == Kind::Http && values.iter().all(is_nothing) && !self.bases(site).is_empty();
+                let is_own = sink.kind == Kind::Http && values.iter().all(is_nothing) && self.has_client(site);
                 if !(is_own || sink.optional && values.iter().all(Values::is_empty)) {
                     let is_proxy = package.is_none() && Self::is_library(&path);
                     let is_loose = sink.loose || is_open_key;
@@ -554,6 +554,14 @@ impl<'p> Search<'_, 'p> {
         });
         let made: BTreeSet<Site> = made.collect();
         made.into_iter().collect()
+    }
+
+    /// Whether a method is called on what another call makes, which has its address there.
+    fn has_client(&self, site: Site) -> bool {
+        let program = self.context.infer.program;
+        let is_made =
+            |base: &Site| matches!(program.expr(base.function, base.expr), Expr::Call { .. } | Expr::New { .. });
+        self.bases(site).iter().any(is_made)
     }
 
     /// Whether what a call is given is written out there, under names of which none asks for an address.

@@ -261,6 +261,13 @@ fn a_path_that_nobody_knows_is_one_of_the_client() {
             LEDGER,
         ),
         (
+            "an empty text and what nobody knows, of a package",
+            "main.go",
+            "package main\nimport \"net/http\"\nfunc main() {\n\tvar where string\n\thttp.Get(read(where))\n}\nfunc read(x string) string { return x + next() }\nfunc next() string\n",
+            &["unresolved-call service.shop/main.go"],
+        ),
+        ("an empty text, of a library", "main.py", "import requests\nrequests.get('')", unresolved),
+        (
             "a client without an address",
             "main.py",
             "import httpx, os\nclient = httpx.Client(timeout=3)\nclient.get(os.getenv(\"LEDGER_PATH\"))",
