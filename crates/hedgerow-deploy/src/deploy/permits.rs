@@ -135,7 +135,7 @@ fn service(labels: &[(String, String)], pods: &[Pods], hosts: &Hosts) -> Option<
     fitting.first().filter(|_| fitting.len() == 1).map(|service| (*service).to_owned())
 }
 
-/// The ways in which a selector of labels selects: one, or one for each value that `In` lists. None where it selects all, or by other means.
+/// The ways in which a selector of labels selects: one, or one for each value that `In` lists; of those that select all, none.
 fn labels(selector: &Value) -> Option<Vec<Vec<(String, String)>>> {
     // Cilium says where a label comes from.
     let bare = |key: &str| key.trim_start_matches("k8s:").trim_start_matches("any:").to_owned();
@@ -157,8 +157,8 @@ fn labels(selector: &Value) -> Option<Vec<Vec<(String, String)>>> {
                 let with = |value: &str| [ways[0].clone(), vec![(key.clone(), value.to_owned())]].concat();
                 ways = values.map(with).collect();
             }
-            // What is taken out of a group leaves a group.
-            _ => return None,
+            // What is asked for besides leaves fewer of the same.
+            _ => {}
         }
     }
     ways.retain(|labels| !labels.is_empty());
@@ -196,8 +196,11 @@ mod tests {
                 json!({"matchExpressions": [{"key": "app", "operator": "In", "values": ["a", "b"]}]}),
                 Some(vec![one("app", "a"), one("app", "b")]),
             ),
-            (json!({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["a"]}]}), None),
-            (json!({"matchLabels": {"app": "a"}, "matchExpressions": [{"key": "x", "operator": "Exists"}]}), None),
+            (json!({"matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["a"]}]}), Some(vec![])),
+            (
+                json!({"matchLabels": {"app": "a"}, "matchExpressions": [{"key": "x", "operator": "Exists"}]}),
+                Some(vec![one("app", "a")]),
+            ),
             (json!({}), Some(vec![])),
         ] {
             assert_eq!(all(selector.clone()), expected, "{selector}");

@@ -131,6 +131,13 @@ fn whom_a_policy_lets_call_is_asked_about() {
             lets_in("{podSelector: {matchExpressions: [{key: app, operator: NotIn, values: [cart]}]}}"),
             NONE,
         ),
+        (
+            "some of one",
+            lets_in(
+                "{podSelector: {matchLabels: {app: shop}, matchExpressions: [{key: track, operator: NotIn, values: [canary]}]}}",
+            ),
+            ASKED,
+        ),
         ("itself", lets_in("{podSelector: {matchLabels: {app: books}}}"), NONE),
         ("of nobody", lets_in("{podSelector: {matchLabels: {app: visitor}}}"), NONE),
         ("another kind", said.replace("networking.k8s.io/v1", "example.com/v1"), NONE),
