@@ -165,7 +165,7 @@ fn a_module_in_whose_place_the_image_has_its_program_is_not_loaded() {
         ("moved", docker("RUN mv worker.py app.py"), shop),
         ("moved among others", docker("RUN mv env .env && mv -f ./worker.py ./app.py && true"), shop),
         ("copied by a shell", docker("RUN cp worker.py app.py"), shop),
-        ("copied in", docker("COPY worker.py /work/app.py"), shop),
+        ("copied in", docker("COPY worker.py /srv/app.py"), shop),
         ("the import of a module", renamed("Dockerfile\nRUN mv worker.py app.py\n", "import app"), shop),
         ("not moved", docker("RUN true"), both),
         ("moved elsewhere", docker("RUN mv worker.py main.py"), both),

@@ -1,6 +1,6 @@
 //! Variables that scripts give to compose, settings that one container writes for others, and names for addresses of what is started before.
 
-use crate::silent::asks;
+use crate::silent::{asks, told as rows};
 
 /// A compose file whose service `s-shop` is given this, beside the services ledger and cart, and other files. Addresses count as calls.
 fn shop(said: &str, files: &str) -> String {
@@ -9,17 +9,6 @@ fn shop(said: &str, files: &str) -> String {
         "-- service.shop/x.txt\n-- service.ledger/x.txt\n-- service.cart/x.txt\n-- hedgerow.yaml\nscan: {{}}\n-- deploy/compose.yml\nservices:\n  s-shop:\n    \
          image: x\n{said}{files}"
     )
-}
-
-#[track_caller]
-fn rows(rows: &[(&str, String, &[&str])]) {
-    let wrong: Vec<String> = rows
-        .iter()
-        .map(|(what, tree, expected)| (what, asks(tree), expected))
-        .filter(|(_, found, expected)| found != *expected)
-        .map(|(what, found, expected)| format!("{what}: found {found:?}, expected {expected:?}"))
-        .collect();
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
 const ADDRESSED: &[&str] = &["shop -> ledger addressed"];

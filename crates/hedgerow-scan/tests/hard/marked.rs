@@ -1,17 +1,6 @@
 //! Files as the editors and the frameworks of others leave them: with a byte order mark in front, or with a compose file's key in settings.
 
-use crate::silent::asks;
-
-#[track_caller]
-fn rows(rows: &[(&str, String, &[&str])]) {
-    let wrong: Vec<String> = rows
-        .iter()
-        .map(|(what, tree, expected)| (what, asks(tree), expected))
-        .filter(|(_, found, expected)| found != *expected)
-        .map(|(what, found, expected)| format!("{what}: found {found:?}, expected {expected:?}"))
-        .collect();
-    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-}
+use crate::silent::told as rows;
 
 const CALLS: &str =
     "-- service.shop/a.py\nimport os, requests\nrequests.get(os.environ['BOOKS_URL'])\n-- service.ledger/x.txt\n";

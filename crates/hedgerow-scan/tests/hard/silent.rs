@@ -39,6 +39,18 @@ pub(crate) fn rows(rows: &[(&str, &[&str])]) {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// Whole trees, and what a scan asks of each.
+#[track_caller]
+pub(crate) fn told(rows: &[(&str, String, &[&str])]) {
+    let wrong: Vec<String> = rows
+        .iter()
+        .map(|(what, tree, expected)| (what, asks(tree), expected))
+        .filter(|(_, found, expected)| found != *expected)
+        .map(|(what, found, expected)| format!("{what}: found {found:?}, expected {expected:?}"))
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
 #[test]
 fn an_address_in_a_language_that_is_not_read_is_asked_about() {
     rows(&[
