@@ -72,11 +72,12 @@ pub(crate) fn across(
         let evidence = Evidence { class, place, target, port, kind: Kind::Http, way: Vec::new() };
         outcome.add(&route.proxy, &route.service, evidence);
     }
+    let libraries = crate::libraries::Libraries::new(tree);
     crate::dapr::join((tree, homes), hosts, (deploy, fleet), parts, &places, &mut outcome);
     let schemas = Schemas::new(tree, fleet);
-    let about = (tree, fleet, files, &schemas);
+    let about = (tree.config, &libraries, fleet, files, &schemas);
     let questions = crate::stores::join(about, homes, hosts, deploy, (parts, &places), &mut outcome);
-    crate::registries::join(tree, homes, hosts, deploy, &mut outcome);
+    crate::registries::join((tree, &libraries), homes, hosts, deploy, &mut outcome);
     ask(&questions, &mut outcome);
     let asked = (parts, fleet, questions.as_slice());
     let said = (&places, &spoken, (&claims, &foreign, &unused), &schemas);

@@ -162,25 +162,18 @@ pub(crate) fn variables_of_keys(text: &str) -> impl Iterator<Item = String> {
     })
 }
 
-/// What stands among the names of variables for all that fill a part of the settings: `LEDGER_*`.
-pub(crate) fn variables_below(prefix: &str) -> String {
-    format!("{}_*", prefix.to_uppercase().replace('.', "_").replace('-', ""))
-}
-
-/// Whether a variable fills one of these keys, or one in a part of the settings that code asks for.
+/// Whether a variable fills one of these keys, or one in a part of the settings that code asks for or is filled from.
 pub(crate) fn fills(
     variable: &str,
     keys: &BTreeSet<String>,
     sections: &BTreeSet<Vec<String>>,
-    variables: &BTreeSet<String>,
+    prefixes: &BTreeSet<String>,
 ) -> bool {
     let name = plain(variable);
-    let is_below = |of: &String| of.strip_suffix("_*").is_some_and(|prefix| name.starts_with(&plain(prefix)));
-    if variables.iter().any(is_below) {
-        return true;
-    }
+    let is_below = |part: &str| !part.is_empty() && name.starts_with(&plain(part).replace('.', ""));
     keys.contains(&name)
-        || sections.iter().any(|section| !section.is_empty() && name.starts_with(&plain(&section.concat())))
+        || prefixes.iter().any(|prefix| is_below(prefix))
+        || sections.iter().any(|section| is_below(&section.concat()))
 }
 
 /// What code that is read in depth says about settings.

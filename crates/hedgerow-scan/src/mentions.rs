@@ -301,7 +301,7 @@ pub(crate) fn ask<'a>(
         let fills = |variable: &str| {
             is_of_jvm
                 && (frameworks::is_framework_variable(variable)
-                    || frameworks::fills(variable, &keys, &part.sections, &part.variables))
+                    || frameworks::fills(variable, &keys, &part.sections, &part.prefixes))
         };
         let is_used = |variable: &str| uses(variable) || fills(variable);
         let is_named = |variable: &str| names(variable) || is_of_jvm;
@@ -335,7 +335,7 @@ pub(crate) fn ask<'a>(
             awaited::add(&home.name, given, hosts, hidden.chain(code).chain(empty), &mut found);
         }
         unset.retain(|name, _| part.account.functions == 0 || !schemas.settles(name));
-        unset.retain(|name, _| !is_set(name) && part.unset.is_empty());
+        unset.retain(|name, _| !is_set(name) && !part.unset.contains_key(name));
         if is_of_browsers(part, &own) {
             found.values_mut().for_each(|mentions| mentions.retain(|mention| mention.weight != Weight::Order));
             found.retain(|_, mentions| !mentions.is_empty());

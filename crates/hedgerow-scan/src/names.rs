@@ -57,6 +57,8 @@ pub(crate) struct Names<'a, 'p> {
     /// The services that lists in its settings name, and the parts of these that code asks for.
     listed: BTreeSet<String>,
     pub(crate) sections: BTreeSet<Vec<String>>,
+    /// The beginnings of the keys that its classes are filled from.
+    pub(crate) prefixes: BTreeSet<String>,
     /// The variables for addresses in code that is reached and that no comment answers for.
     asked: BTreeMap<String, Place>,
     /// The variables with addresses at which the service itself listens.
@@ -80,7 +82,7 @@ impl<'a, 'p> Names<'a, 'p> {
         let settings = Addresses::new(given, hosts, &home.name);
         let listed = frameworks::all_listed(given);
         let (asked_for, mentions, variables, reads, files, keys) = Default::default();
-        let (components, sections, asked, listens) = Default::default();
+        let (components, sections, prefixes, asked, listens) = Default::default();
         let constants = written::constants(infer.program, reach);
         Self {
             infer,
@@ -100,6 +102,7 @@ impl<'a, 'p> Names<'a, 'p> {
             speaks_to_dapr: false,
             listed,
             sections,
+            prefixes,
             asked,
             listens,
             constants,
@@ -350,7 +353,7 @@ impl<'a, 'p> Names<'a, 'p> {
                 ty.notes.iter().filter(|note| note.name == "ConfigurationProperties").flat_map(|note| &note.arguments);
             for (_, prefix) in bound {
                 if let Expr::Text(word) = facts.expr(*prefix) {
-                    self.variables.insert(frameworks::variables_below(facts.word(*word)));
+                    self.prefixes.insert(facts.word(*word).to_owned());
                 }
             }
             let TypeRef::Struct(fields) = &ty.ty else { continue };

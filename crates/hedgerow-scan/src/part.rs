@@ -57,6 +57,8 @@ pub(crate) struct Part {
     pub(crate) files: BTreeSet<String>,
     /// The keys that it asks for of those that others have as well.
     pub(crate) keys: BTreeSet<String>,
+    /// The beginnings of the keys that classes of its code are filled from (`@ConfigurationProperties("ledger")`).
+    pub(crate) prefixes: BTreeSet<String>,
     /// The parts of the configuration that reached code asks for by name.
     pub(crate) sections: BTreeSet<Vec<String>>,
     /// What its reached code has of stores.
@@ -204,6 +206,7 @@ pub(crate) fn part<'p>(
         crate::mentions::keep(&mut part.mentions, &service, mention);
     }
     part.sections.extend(names.sections);
+    part.prefixes = names.prefixes;
     // A call that is known says more.
     let is_known = |found: &Outcome, service: &str| {
         let edge = found.edges.get(&(home.name.clone(), service.to_owned()));

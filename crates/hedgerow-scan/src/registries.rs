@@ -1,10 +1,10 @@
 //! Registries of Spring Cloud in the tree, and those who call all that register: gateways that look up their routes, and Spring Boot's admin.
 
-use crate::catalogue::Catalogue;
 use crate::config::{Candidates, ScanConfig};
 use crate::edge::{Class, Evidence, Outcome, Place, Port};
 use crate::inventory::{Home, Owners};
 use crate::join::Join;
+use crate::libraries::{Build, Libraries};
 use crate::pack::Kind;
 use crate::part::Part;
 use crate::tree::Tree;
@@ -65,11 +65,17 @@ struct Built {
 }
 
 /// Adds the calls of registries, and of all that are registered.
-pub(crate) fn join(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, outcome: &mut Outcome) {
+pub(crate) fn join(
+    (tree, libraries): (&Tree, &Libraries),
+    homes: &[Home],
+    hosts: &Hosts,
+    deploy: &Deploy,
+    outcome: &mut Outcome,
+) {
     if tree.config.candidate == Candidates::Ask {
         return;
     }
-    let built = built(tree, homes, deploy);
+    let built = built((tree, libraries), homes, deploy);
     let registries: Vec<&str> =
         built.iter().filter(|(_, of)| of.registry.is_some()).map(|(service, _)| *service).collect();
     let says = |service: &str, setting: &str, value: &str| {
@@ -203,20 +209,18 @@ fn is_nowhere(service: &str, hosts: &Hosts, deploy: &Deploy) -> bool {
 }
 
 /// What the build files of services say.
-fn built<'a>(tree: &'a Tree, homes: &'a [Home], deploy: &Deploy) -> BTreeMap<&'a str, Built> {
+fn built<'a>(
+    (tree, libraries): (&'a Tree, &Libraries),
+    homes: &'a [Home],
+    deploy: &Deploy,
+) -> BTreeMap<&'a str, Built> {
     let owners = Owners::new(tree.services, homes);
-    let catalogue = Catalogue::new(tree);
     let mut found: BTreeMap<&str, Built> = BTreeMap::new();
-    let is_build = |path: &str| {
-        let name = path.rsplit('/').next().unwrap_or(path);
-        name == "pom.xml" || name.starts_with("build.gradle")
-    };
-    for file in tree.texts.iter().filter(|file| is_build(&file.path)) {
+    for Build { file, text } in libraries.builds() {
         let Some(home) = owners.of(&file.path).and_then(|name| homes.iter().find(|home| home.name == name)) else {
             continue;
         };
-        let text = in_use(&file.path, &file.text);
-        let modules = catalogue.modules(&text);
+        let modules = libraries.modules(text);
         let has = |word: &str| {
             let word = word.trim_end_matches(['"', '<']);
             modules.iter().any(|module| module.split(':').nth(1) == Some(word))
@@ -255,49 +259,6 @@ fn built<'a>(tree: &'a Tree, homes: &'a [Home], deploy: &Deploy) -> BTreeMap<&'a
         known.get_or_insert(place);
     }
     found
-}
-
-/// A build file with blanks for what its program is not made of: comments, what is left out of libraries, what only tests have, and versions
-/// for modules that ask for them.
-fn in_use(path: &str, text: &str) -> String {
-    let mut found = text.to_owned();
-    if path.ends_with(".xml") {
-        for (start, end) in
-            [("<!--", "-->"), ("<exclusions>", "</exclusions>"), ("<dependencyManagement>", "</dependencyManagement>")]
-        {
-            blank(&mut found, start, end, |_| true);
-        }
-        blank(&mut found, "<dependency>", "</dependency>", |of| of.contains("<scope>test</scope>"));
-        return found;
-    }
-    blank(&mut found, "/*", "*/", |_| true);
-    let is_used = |line: &str| {
-        let line = line.trim_start();
-        !(line.starts_with("//") || line.starts_with("exclude") || line.starts_with("test"))
-    };
-    let lines = found.split_inclusive('\n').map(|line| match is_used(line) {
-        true => line.to_owned(),
-        false => line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect(),
-    });
-    lines.collect()
-}
-
-/// Puts blanks in the place of what stands between two marks, where `is_one` says so.
-fn blank(text: &mut String, start: &str, end: &str, is_one: impl Fn(&str) -> bool) {
-    let mut found = String::with_capacity(text.len());
-    let mut rest = text.as_str();
-    while let Some(at) = rest.find(start) {
-        let length = rest[at..].find(end).map_or(rest.len() - at, |length| length + end.len());
-        let (before, of) = (&rest[..at], &rest[at..at + length]);
-        found.push_str(before);
-        match is_one(of) {
-            true => found.extend(std::iter::repeat_n(' ', of.len())),
-            false => found.push_str(of),
-        }
-        rest = &rest[at + length..];
-    }
-    found.push_str(rest);
-    *text = found;
 }
 
 /// Whether settings have something of Eureka's.

@@ -10,9 +10,9 @@ const END: &str = ".versions.toml";
 
 /// The modules of all catalogues of a tree, by the accessors for them: `libs.eureka.client`.
 #[derive(Debug, Default)]
-pub(crate) struct Catalogue(BTreeMap<String, Vec<String>>);
+pub(crate) struct VersionCatalogue(BTreeMap<String, Vec<String>>);
 
-impl Catalogue {
+impl VersionCatalogue {
     pub(crate) fn new(tree: &Tree) -> Self {
         let files = tree.texts.iter().filter_map(|file| {
             let name = file.path.rsplit('/').next()?.strip_suffix(END)?;
@@ -69,7 +69,7 @@ mod tests {
         let table = "[versions]\nx = '1'\n[libraries]\neureka-client = { module = 'org:eureka-client', version.ref = 'x' }\n\
                      jpa = 'org:jpa:1'\nkafka_streams = { group = 'org', name = 'streams' }\nlater = { version = '1' }\n\
                      [bundles]\ndata = ['jpa', 'kafka_streams', 'none']\n";
-        let mut catalogue = Catalogue::default();
+        let mut catalogue = VersionCatalogue::default();
         catalogue.add("libs", &toml::from_str(table).unwrap());
         for (build, expected) in [
             ("implementation(libs.eureka.client)", &["org:eureka-client"][..]),

@@ -1,11 +1,12 @@
 //! Clients of stores whose addresses are not known, joined with the only store that they can mean.
 
-use super::settings::{self, Builds, Unset};
+use super::settings::{self, Unset};
 use super::{Fleet, Schemas, Store, Used, names};
 use crate::config::{Candidates, ScanConfig};
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::frameworks;
 use crate::inventory::Home;
+use crate::libraries::Libraries;
 use crate::mention::is_address_variable;
 use crate::pack::Kind;
 use crate::part::Part;
@@ -13,7 +14,6 @@ use crate::paths::{above, dir_of};
 use crate::places::Places;
 use crate::program::File;
 use crate::questions::Question;
-use crate::tree::Tree;
 use hedgerow_core::diag::{Code, enumerate, enumerate_some};
 use hedgerow_deploy::{Deploy, Hosts, Partial};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,21 +23,20 @@ const MAX_NAMES: usize = 4;
 
 /// Joins clients with stores, and gives back the questions about calls that are still open, each with the service whose it is.
 pub(crate) fn join(
-    (tree, fleet, files, schemas): (&Tree, &Fleet, &[File], &Schemas<'_>),
+    (config, libraries, fleet, files, schemas): (&ScanConfig, &Libraries, &Fleet, &[File], &Schemas<'_>),
     homes: &[Home],
     hosts: &Hosts,
     deploy: &Deploy,
     (parts, places): (&[Part], &Places),
     outcome: &mut Outcome,
 ) -> Vec<(String, Question)> {
-    let config = tree.config;
-    let (builds, alike) = (Builds::new(tree), frameworks::alike(homes, deploy));
+    let alike = frameworks::alike(homes, deploy);
     let mut unset: Vec<BTreeMap<Store, Unset>> = Vec::new();
     let mut kept = Vec::new();
     let mut all: Vec<Known> = Vec::new();
     for (home, part) in homes.iter().zip(parts) {
         let (mut uses, mut answers) = (BTreeMap::new(), BTreeMap::new());
-        let settings = settings::unset((home, part), (hosts.of(&home.name), deploy), &alike, &builds, places);
+        let settings = settings::unset((home, part), (hosts.of(&home.name), deploy), &alike, libraries, places);
         if config.candidate != Candidates::Ask {
             let of = Caller { config, fleet, schemas, homes, home, hosts: hosts.of(&home.name), deploy, part };
             uses = of.uses();

@@ -1,15 +1,13 @@
 //! Clients of stores that frameworks of the JVM make by themselves, out of settings: `spring.datasource.url: ${DB_URL}`.
 
 use super::{Store, names};
-use crate::catalogue::Catalogue;
 use crate::edge::{Finding, Place};
 use crate::frameworks;
 use crate::inventory::Home;
 use crate::join::Join;
+use crate::libraries::Libraries;
 use crate::part::Part;
-use crate::paths::{above, dir_of, is_below};
 use crate::places::Places;
-use crate::tree::{PlainFile, Tree};
 use hedgerow_core::diag::{Code, enumerate};
 use hedgerow_deploy::{Answer, Deploy, Hosts, Partial};
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,48 +57,12 @@ pub(super) struct Unset {
     pub(super) has_client: bool,
 }
 
-/// The build files of the tree, and what they call libraries by.
-pub(super) struct Builds<'a> {
-    files: Vec<&'a PlainFile>,
-    catalogue: Catalogue,
-}
-
-impl<'a> Builds<'a> {
-    pub(super) fn new(tree: &'a Tree) -> Self {
-        let is_build = |path: &str| {
-            let name = path.rsplit('/').next().unwrap_or(path);
-            name == "pom.xml" || name.starts_with("build.gradle") || name == "build.sbt"
-        };
-        let files: Vec<&PlainFile> = tree.texts.iter().filter(|file| is_build(&file.path)).collect();
-        let catalogue = if files.is_empty() { Catalogue::default() } else { Catalogue::new(tree) };
-        Self { files, catalogue }
-    }
-
-    /// Those of a service: in its directories, or else the nearest above them.
-    fn of<'s>(&'s self, home: &Home) -> Vec<&'s str> {
-        let own = |directory: &String| {
-            self.files.iter().filter(|file| is_below(&file.path, directory)).copied().collect::<Vec<_>>()
-        };
-        let nearest = |directory: &String| {
-            above(directory).find_map(|above| self.files.iter().find(|file| dir_of(&file.path) == above))
-        };
-        let directories = || home.directories.iter().map(|(directory, _)| directory);
-        let mut found: Vec<&PlainFile> = directories().flat_map(own).collect();
-        if found.is_empty() {
-            found.extend(directories().filter_map(nearest).copied());
-        }
-        let texts: Vec<&str> = found.into_iter().map(|file| &*file.text).collect();
-        let modules = texts.iter().flat_map(|text| self.catalogue.modules(text)).collect::<Vec<_>>();
-        texts.into_iter().chain(modules).collect()
-    }
-}
-
 /// The stores whose addresses settings of a service hold and nobody knows, each with the first such setting.
 pub(super) fn unset(
     (home, part): (&Home, &Part),
     (hosts, deploy): (&Hosts, &Deploy),
     alike: &BTreeSet<&str>,
-    builds: &Builds,
+    libraries: &Libraries,
     places: &Places,
 ) -> BTreeMap<Store, Unset> {
     let mut found = BTreeMap::new();
@@ -119,7 +81,7 @@ pub(super) fn unset(
         if !is_open {
             continue;
         }
-        let texts = texts.get_or_insert_with(|| builds.of(home));
+        let texts = texts.get_or_insert_with(|| libraries.of(home));
         let kind = match kind.is_sql() {
             true => scheme(&values).or_else(|| driver(texts)).unwrap_or(kind),
             false => kind,

@@ -284,3 +284,15 @@ fn each_setting_that_a_variable_fills_has_its_own_place() {
         );
     }
 }
+
+/// What code asks for does not hide what files of languages that are not read ask for.
+#[test]
+fn unset_variables_of_all_languages_are_one_question() {
+    let tree = "-- hedgerow.yaml\nscan: {}\n-- service.shop/main.go\npackage main\nimport (\"os\"; \"example.com/ledger\")\nfunc main() { ledger.Open(os.Getenv(\"LEDGER_URL\")) }\n\
+                -- service.shop/a.ex\nx(System.get_env(\"CART_HOST\"))\n-- service.ledger/x.txt\n-- service.cart/x.txt\n";
+    let found = outcome(tree);
+    let asked = found.findings.iter().filter(|finding| finding.code == Code::UnknownClient);
+    let marks: Vec<Vec<&str>> =
+        asked.map(|finding| finding.marks.iter().map(|(place, _)| place.path.as_str()).collect()).collect();
+    assert_eq!(marks, [["service.shop/a.ex", "service.shop/main.go"]], "{:?}", found.findings);
+}

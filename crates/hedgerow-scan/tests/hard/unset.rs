@@ -16,7 +16,7 @@ fn tree(build: &str, settings: &str, stores: &[(&str, &str)]) -> String {
 }
 
 fn gradle(library: &str) -> String {
-    format!("-- service.shop/build.gradle\ndependencies {{ implementation '{library}' }}\n")
+    format!("-- service.shop/build.gradle\ndependencies {{\n  implementation '{library}'\n}}\n")
 }
 
 const DB: &[(&str, &str)] = &[("db", "postgres:16")];
@@ -103,6 +103,16 @@ fn an_unset_address_of_a_store_is_that_of_the_only_one() {
             db,
         ),
         // What nothing in the build is for may have been copied.
+        (
+            "a client of tests",
+            tree(&gradle(JPA).replace("implementation", "testImplementation"), datasource, DB),
+            asked,
+        ),
+        (
+            "a client in a comment",
+            tree(&gradle(JPA).replace("implementation", "// implementation"), datasource, DB),
+            asked,
+        ),
         ("no client", tree(&gradle("spring-boot-starter-web"), datasource, DB), asked),
         (
             "explained",
