@@ -13,10 +13,12 @@ mod objects;
 mod project;
 mod questions;
 mod shares;
+mod unasked;
 mod variables;
 mod weight;
 
 pub(crate) use here::sibling;
+pub(crate) use unasked::of_code as unasked;
 pub(crate) use variables::asks_others;
 pub(crate) use weight::{
     Mention, Mentions, Weight, is_of_cors, is_origin, is_origin_for_browsers, is_shown, is_shown_at,
@@ -55,6 +57,7 @@ use project::Beside;
 use questions::Question;
 use shares::{Asked, Shares};
 use std::collections::{BTreeMap, BTreeSet};
+use unasked::Besides;
 use variables::{asked_for, is_deploy, taken};
 
 /// How many places one finding shows.
@@ -305,8 +308,20 @@ pub(crate) fn ask<'a>(
         };
         let is_used = |variable: &str| uses(variable) || fills(variable);
         let is_named = |variable: &str| names(variable) || is_of_jvm;
-        let unused =
-            given(home, hosts, deploy, places, (&shared, common, &shares), (&uses, &is_used, &is_named), &mut found);
+        let besides = std::cell::OnceCell::new();
+        let is_unasked = |variable: &str| {
+            let besides = || besides.get_or_init(|| Besides::new(tree, home, deploy.of(&home.name), &own));
+            part.unasked.contains(variable) && !fills(variable) && besides().leaves(variable)
+        };
+        let unused = given(
+            home,
+            hosts,
+            deploy,
+            places,
+            (&shared, common, &shares),
+            (&uses, &is_used, &is_named, &is_unasked),
+            &mut found,
+        );
         for (callee, name, place) in unused {
             everybodys.entry((callee, name)).or_default().push((home.name.clone(), place));
         }

@@ -53,6 +53,8 @@ pub(crate) struct Part {
     pub(crate) unset: BTreeMap<String, Place>,
     /// Those of them that reached code asks for, and where.
     pub(crate) reads: BTreeMap<String, Place>,
+    /// The variables with addresses that it is given and that no code of it names, where all of that was read.
+    pub(crate) unasked: BTreeSet<String>,
     /// The files of settings that the deploy gives it and that reached code names.
     pub(crate) files: BTreeSet<String>,
     /// The keys that it asks for of those that others have as well.
@@ -198,6 +200,13 @@ pub(crate) fn part<'p>(
     (part.mentions, part.variables, part.reads) = (names.mentions, names.variables, names.reads);
     // What the target of a call is made of is asked for, however the code spells it.
     part.variables.extend(variables);
+    if let Some(given) = around.deploy.of(&home.name) {
+        let mut files = crate::account::own_files(program, home);
+        files.extend(reach.functions.keys().map(|function| program.file_of(*function)));
+        files.extend(&browser.files);
+        let hosts = around.hosts.of(&home.name);
+        part.unasked = crate::mentions::unasked(program, home, &part, &files, given, hosts);
+    }
     (part.files, part.keys, part.components) = (names.files, names.keys, names.components);
     part.speaks_to_dapr = names.speaks_to_dapr;
     for (service, mention) in

@@ -189,7 +189,7 @@ impl<'d> Common<'d> {
 }
 
 /// Whether a variable is called like a service: `KEYCLOAK_DB_URL` of `keycloak`. Its image knows it.
-fn is_named_for(variable: &str, home: &Home) -> bool {
+pub(super) fn is_named_for(variable: &str, home: &Home) -> bool {
     let plain = |name: &str| name.to_lowercase().replace(['-', '.'], "_");
     let variable = plain(variable);
     let name = plain(home.name.rsplit('.').next().unwrap_or(&home.name));
@@ -207,7 +207,12 @@ pub(super) fn given<'a>(
     deploy: &'a Deploy,
     places: &Places<'a>,
     (shared, common, shares): (&Shared<'_>, Option<&Common<'_>>, &Shares<'_>),
-    (uses, is_used, names): (&impl Fn(&str) -> bool, &impl Fn(&str) -> bool, &impl Fn(&str) -> bool),
+    (uses, is_used, names, is_unasked): (
+        &impl Fn(&str) -> bool,
+        &impl Fn(&str) -> bool,
+        &impl Fn(&str) -> bool,
+        &impl Fn(&str) -> bool,
+    ),
     found: &mut Mentions,
 ) -> Vec<(String, String, Place)> {
     let mut unused = Vec::new();
@@ -255,10 +260,16 @@ pub(super) fn given<'a>(
         for value in values {
             let said = || Said::Variable(name.clone(), value.clone());
             let value = &*value.written();
+            let address = if given.clients.get(name) != Some(&true) && is_unasked(name) {
+                Weight::UnaskedVariable
+            } else {
+                Weight::Address
+            };
             // What leads to a store of which the service has a client is for it alone; what it has no client for, it cannot call.
             let client = given.clients.get(name);
             let everybodys = client.is_none() && is_everybodys(shared, name, value) && !given.runs_with(name);
             if !everybodys || uses(name) {
+                let is_after = || named(value, name, hosts).iter().any(|named| after.contains(named.service.as_str()));
                 let is_for_others = || {
                     let common = common.filter(|_| client.is_none());
                     let at = || place(said(), name);
@@ -269,8 +280,11 @@ pub(super) fn given<'a>(
                 };
                 let address = match everybodys || client == Some(&false) {
                     true => Weight::LooseAddress,
-                    false if is_for_others() => Weight::SharedAddress,
-                    false => Weight::Address,
+                    // Where others have it as well, all are asked about at once.
+                    false if is_for_others() && !(address == Weight::UnaskedVariable && is_after()) => {
+                        Weight::SharedAddress
+                    }
+                    false => address,
                 };
                 add(name, value, address, &said, (format!("${name}"), format!("the value of `{name}`")));
             } else {
@@ -280,7 +294,7 @@ pub(super) fn given<'a>(
                 if Weight::of_address(name) == Weight::Address
                     && others.iter().all(|named| after.contains(&*named.service))
                 {
-                    add(name, value, Weight::Address, &said, (format!("${name}"), format!("the value of `{name}`")));
+                    add(name, value, address, &said, (format!("${name}"), format!("the value of `{name}`")));
                     others.clear();
                 }
                 unused.extend(others.into_iter().map(|named| (named.service, name.clone(), place(said(), name))));

@@ -73,9 +73,14 @@ pub(super) fn findings(asked: Vec<(&str, Vec<Question>)>) -> Vec<Finding> {
 fn of_caller(asked: Vec<Question>) -> Vec<(Way, BTreeMap<String, Vec<Mention>>)> {
     let mut by_file: BTreeMap<(Weight, String), BTreeMap<String, Vec<Mention>>> = BTreeMap::new();
     let mut found = Vec::new();
+    // What a service is given and does not ask for is one question, from wherever it is given.
+    let unasked = asked.iter().filter_map(|question| question.mentions.first());
+    let unasked = unasked.filter(|first| first.weight == Weight::UnaskedVariable).map(|first| first.place.path.clone());
+    let unasked = unasked.min();
     for Question { callee, mentions } in asked {
         let Some(first) = mentions.first() else { continue };
-        let (weight, path) = (first.weight, first.place.path.clone());
+        let of_all = unasked.clone().filter(|_| first.weight == Weight::UnaskedVariable);
+        let (weight, path) = (first.weight, of_all.unwrap_or_else(|| first.place.path.clone()));
         match mentions.iter().find_map(|mention| mention.client.clone()) {
             Some(client) => {
                 found.push(((weight, path, false, Some(client)), BTreeMap::from([(callee, mentions)])));
@@ -86,7 +91,7 @@ fn of_caller(asked: Vec<Question>) -> Vec<(Way, BTreeMap<String, Vec<Mention>>)>
         }
     }
     for ((weight, path), questions) in by_file {
-        if questions.len() > FEW {
+        if questions.len() > FEW || (weight == Weight::UnaskedVariable && questions.len() > 1) {
             found.push(((weight, path, true, None), questions));
         } else {
             let one = |question| ((weight, path.clone(), false, None), BTreeMap::from([question]));
@@ -157,6 +162,15 @@ fn message(weight: Weight, callers: &[&str], callees: &[&str], file: Option<&Str
     match weight {
         Weight::Told | Weight::Address | Weight::Here | Weight::LooseAddress | Weight::SharedAddress => {
             format!("{who} {has} {address} of {names}{place}, and no call of {them} was found")
+        }
+        Weight::UnaskedVariable => {
+            let (is, variable) = match (callers.len(), callees.len()) {
+                (1, 1) => ("is", "a variable"),
+                (1, _) => ("is", "variables"),
+                (_, 1) => ("are", "a variable"),
+                _ => ("are", "variables"),
+            };
+            format!("{who} {is} given {address} of {names} in {variable} that {its} code does not ask for")
         }
         Weight::UnreachedAddress => {
             format!("{who} {has} {address} of {names}{place}{comma} in code that no known entry point reaches")

@@ -40,6 +40,8 @@ pub(crate) enum Weight {
     SharedAddress,
     /// An address that it need not call: one to show or to allow, or that many are given.
     LooseAddress,
+    /// An address in a variable that the service's code, all of which was read, does not ask for.
+    UnaskedVariable,
     /// An address in code that nothing reaches.
     UnreachedAddress,
     /// An address in settings that others have as well, under a key that the service's code is not seen to ask for.

@@ -74,6 +74,7 @@ mod taken;
 mod testscripts;
 mod together;
 mod told;
+mod unasked;
 mod unset;
 mod wrappers;
 

@@ -1,0 +1,241 @@
+//! Variables that a service is given and that its code does not ask for: all of its code was read, and the name stands nowhere in it.
+//!
+//! A program takes variables by their names, most of the time. What may take one that the code does not name is looked for, and where there
+//! is any, nobody knows: frameworks that fill settings by themselves, names that are put together, code that hands on all variables, a
+//! library or an image that knows the variable.
+
+use crate::edge::Reason;
+use crate::inventory::Home;
+use crate::mention::named;
+use crate::part::Part;
+use crate::paths::is_below;
+use crate::program::Program;
+use crate::tree::{PlainFile, Tree};
+use hedgerow_code::frontend::Language;
+use hedgerow_code::frontend::foreign::foreign;
+use hedgerow_deploy::{Given, Hosts, Partial, image};
+use std::collections::{BTreeMap, BTreeSet};
+use words::Words;
+
+mod words;
+
+/// Variables that libraries, tools and platforms know by themselves, by what they are called or begin with.
+const KNOWN: &[&str] = &[
+    "ANTHROPIC_",
+    "AWS_",
+    "CACHE_URL",
+    "CONSUL_",
+    "DAPR_",
+    "DATABASE_URL",
+    "DD_",
+    "DOCKER_",
+    "ELASTIC_APM_",
+    "EMAIL_URL",
+    "ETCDCTL_",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "ALL_PROXY",
+    "JAEGER_",
+    "KUBERNETES_",
+    "NEW_RELIC_",
+    "OLLAMA_",
+    "OPENAI_",
+    "OTEL_",
+    "PG",
+    "SEARCH_URL",
+    "SENTRY_",
+    "VAULT_",
+    "ZIPKIN_",
+    "ASPNETCORE_",
+    "DOTNET_",
+];
+
+/// What images of the tree are made of that bring no program which asks for variables of its own.
+const BASES: &[&str] = &[
+    "alpine",
+    "amazonlinux",
+    "aspnet",
+    "bullseye",
+    "bun",
+    "busybox",
+    "bookworm",
+    "buildpack-deps",
+    "chainguard",
+    "composer",
+    "cc",
+    "debian",
+    "deno",
+    "distroless",
+    "fedora",
+    "go",
+    "golang",
+    "node",
+    "nodejs",
+    "php",
+    "python",
+    "python3",
+    "ruby",
+    "rust",
+    "scratch",
+    "sdk",
+    "static",
+    "swift",
+    "trixie",
+    "ubi",
+    "ubi-minimal",
+    "ubi-micro",
+    "ubi8",
+    "ubi9",
+    "ubuntu",
+    "uv",
+    "wolfi-base",
+];
+
+/// The variables with addresses of others that a service is given and that its code does not name; none where it is not known that all of the
+/// code that asks for variables was read.
+pub(crate) fn of_code(
+    program: &Program,
+    home: &Home,
+    part: &Part,
+    files: &BTreeSet<u32>,
+    given: &Given,
+    hosts: &Hosts,
+) -> BTreeSet<String> {
+    let is_read = part.account.entries > 0
+        && part.account.functions > 0
+        && part.unparsed.is_empty()
+        && part.account.left.iter().all(|left| left.reason == Reason::Browser);
+    if !is_read || given.is_open {
+        return BTreeSet::new();
+    }
+    let is_address = |name: &str, values: &[Partial]| {
+        let mut all = values.iter().flat_map(|value| named(&value.written(), name, hosts));
+        all.any(|named| named.is_address && named.service != home.name)
+    };
+    let mut open: BTreeMap<&str, String> = BTreeMap::new();
+    for (name, values) in &given.environment {
+        let is_known = name.contains("__")
+            || KNOWN.iter().any(|known| name.starts_with(known))
+            || super::given::is_named_for(name, home)
+            || given.clients.get(name) == Some(&true);
+        if !is_known && !part.variables.contains(name) && !part.reads.contains_key(name) && is_address(name, values) {
+            open.insert(name, squeezed(name));
+        }
+    }
+    let mut imports = BTreeSet::new();
+    for file in files {
+        let of = &program.files[*file as usize];
+        if open.is_empty() {
+            break;
+        }
+        let words = Words::new(of.facts, of.language);
+        open.retain(|name, letters| !words.takes_others && !words.may_name(name, letters));
+        imports.extend(words.imports);
+    }
+    let names: BTreeSet<&str> =
+        files.iter().flat_map(|file| program.files[*file as usize].path.split(['/', '.'])).collect();
+    let mut outside = String::new();
+    for import in imports {
+        let first = import.split(['/', '.', ':', '\\']).next().unwrap_or_default();
+        if !first.is_empty() && !names.contains(first) {
+            outside.push_str(&squeezed(&import));
+            outside.push('\n');
+        }
+    }
+    open.retain(|name, _| !outside.contains(&first_word(name)));
+    open.into_keys().map(str::to_owned).collect()
+}
+
+/// The word by which a library's own variable is told.
+fn first_word(variable: &str) -> String {
+    squeezed(variable.split('_').find(|word| word.len() > 2).unwrap_or(variable))
+}
+
+/// What besides the code may take variables of a service.
+pub(super) struct Besides<'a, 't> {
+    given: Option<&'a Given>,
+    /// Whether it is known that nothing does which is not looked at here.
+    is_known: bool,
+    /// Its files that are no code, but those that only set variables.
+    texts: Vec<&'t str>,
+    /// The names of packages that it depends on and what its images are made of, with small letters alone.
+    brought: String,
+}
+
+impl<'a, 't> Besides<'a, 't> {
+    pub(super) fn new(tree: &Tree<'_>, home: &Home, given: Option<&'a Given>, own: &[&'t PlainFile]) -> Self {
+        let is_below_home = |path: &str| home.directories.iter().any(|(directory, _)| is_below(path, directory));
+        let is_lost = tree.lost.iter().any(|lost| Language::of(&lost.path).is_some() && is_below_home(&lost.path));
+        let is_foreign = own.iter().any(|file| foreign(&file.path).is_some());
+        let mut images = own.iter().filter(|file| image::is_image(&file.path)).peekable();
+        let is_built = images.peek().is_some() && images.all(|file| is_of_program(&file.text));
+        let brings = own.iter().filter(|file| is_manifest(&file.path) || image::is_image(&file.path));
+        let brought = brings.map(|file| dependencies(file)).collect::<Vec<_>>().join("\n");
+        let sets = |file: &PlainFile| super::is_of_variables(&file.path) || super::is_deploy(&file.path, &file.text);
+        let texts = own.iter().filter(|file| !sets(file)).map(|file| &*file.text).collect();
+        Self { given, is_known: is_built && !is_lost && !is_foreign, texts, brought }
+    }
+
+    /// Whether it is known that nothing takes a variable that the code does not name.
+    pub(super) fn leaves(&self, variable: &str) -> bool {
+        let Some(given) = self.given.filter(|_| self.is_known) else { return false };
+        !given.runs_with(variable)
+            && !self.brought.contains(&first_word(variable))
+            && !self.texts.iter().any(|text| text.contains(variable))
+            && !given.mounted.iter().any(|file| file.text.contains(variable))
+    }
+}
+
+/// Letters and digits alone, the letters small: `ledgerUrl` and `ledger.url` are `LEDGER_URL`.
+fn squeezed(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Whether what an image is made of in the end is a language's or a system's, so that what runs there is the tree's.
+fn is_of_program(text: &str) -> bool {
+    let mut stages = BTreeSet::new();
+    let mut last = None;
+    for line in text.lines().map(str::trim) {
+        let mut words = line.split_whitespace().filter(|word| !word.starts_with("--"));
+        if !words.next().is_some_and(|word| word.eq_ignore_ascii_case("from")) {
+            continue;
+        }
+        let Some(base) = words.next() else { continue };
+        let path = base.split('@').next().unwrap_or_default();
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let name = name.split(':').next().unwrap_or_default().to_lowercase();
+        let of = directory.rsplit('/').next().unwrap_or_default();
+        let is_good = stages.contains(&base.to_lowercase()) || BASES.contains(&name.as_str()) || of == "distroless";
+        last = Some(is_good);
+        if let (Some("as" | "AS" | "As"), Some(stage)) = (words.next(), words.next())
+            && is_good
+        {
+            stages.insert(stage.to_lowercase());
+        }
+    }
+    last.unwrap_or(false)
+}
+
+fn is_manifest(path: &str) -> bool {
+    const NAMES: &[&str] =
+        &["Gemfile", "Pipfile", "pyproject.toml", "setup.py", "setup.cfg", "composer.json", "Cargo.toml"];
+    let name = super::last(path);
+    NAMES.contains(&name) || name.starts_with("requirements") || name.ends_with(".csproj") || name == "package.json"
+}
+
+/// What a file says a program is made of: the names of its dependencies, where these are told from the rest.
+fn dependencies(file: &PlainFile) -> String {
+    if super::last(&file.path) == "package.json"
+        && let Ok(serde_json::Value::Object(package)) = serde_json::from_str(&file.text)
+    {
+        let of = package.iter().filter(|(key, _)| key.ends_with("ependencies") && *key != "devDependencies");
+        let names = of.filter_map(|(_, all)| all.as_object()).flat_map(|all| all.keys());
+        return names.map(|name| squeezed(name) + "\n").collect();
+    }
+    let is_image = image::is_image(&file.path);
+    let lines = file.text.lines().filter(|line| !is_image || !line.trim_start().starts_with(['#']));
+    let lines = lines.filter(|line| {
+        !is_image || ["FROM", "RUN", "CMD", "ENTRYPOINT"].iter().any(|word| line.trim_start().starts_with(word))
+    });
+    lines.map(|line| squeezed(line) + "\n").collect()
+}

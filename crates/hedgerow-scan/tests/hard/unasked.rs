@@ -1,0 +1,185 @@
+//! Variables with addresses that a service is given and that its code, all of which was read, does not ask for.
+
+use crate::here::rows;
+
+/// What the deploy gives to the shop.
+fn given(variable: &str) -> String {
+    format!(
+        "-- hedgerow.yaml\nscan: {{}}\n-- service.ledger/x.txt\n-- docker-compose.yml\nservices:\n  service.ledger: {{image: bank/ledger}}\n  \
+         service.shop:\n    build: service.shop\n    environment:\n      {variable}: http://service.ledger:80\n"
+    )
+}
+
+const NODE: &str = "-- service.shop/Dockerfile\nFROM node:22-alpine\nCOPY . .\nCMD [\"node\", \"main.js\"]\n";
+const PYTHON: &str =
+    "-- service.shop/Dockerfile\nFROM python:3.12-slim AS build\nFROM build\nCOPY . .\nCMD [\"python\", \"main.py\"]\n";
+const GO: &str = "-- service.shop/Dockerfile\nFROM golang:1.24 AS build\nRUN go build -o /shop .\nFROM gcr.io/distroless/static-debian12\nCMD [\"/shop\"]\n";
+
+const ASKED: &[&str] = &["shop -> ledger candidate", "unexplained-mention shop -> ledger"];
+const CALLS: &[&str] = &["shop -> ledger addressed"];
+const LOST: &[&str] = &["shop -> ledger addressed", "unparsed-code shop -> ledger"];
+const JOINED: &[&str] = &["shop -> ledger joined"];
+
+fn js(text: &str) -> String {
+    given("LEDGER_URL") + NODE + "-- service.shop/main.js\n" + text + "\n"
+}
+
+fn py(text: &str) -> String {
+    given("LEDGER_URL") + PYTHON + "-- service.shop/main.py\n" + text + "\n"
+}
+
+fn go(text: &str) -> String {
+    given("LEDGER_URL") + GO + "-- service.shop/main.go\npackage main\n" + text + "\n"
+}
+
+#[test]
+fn a_variable_that_no_code_asks_for_is_asked_about() {
+    rows(&[
+        ("JavaScript", js("require('http').createServer().listen(process.env.PORT)"), ASKED),
+        (
+            "a checked environment",
+            js("const z = require('zod');\nz.object({PORT: z.string()}).parse(process.env)"),
+            ASKED,
+        ),
+        (
+            "a loader of files",
+            js("require('dotenv').config();\nrequire('http').createServer().listen(process.env['PORT'])"),
+            ASKED,
+        ),
+        (
+            "a wrapper",
+            js("const env = (name) => process.env[name];\nrequire('http').createServer().listen(env('PORT'))"),
+            ASKED,
+        ),
+        ("Python", py("import os\nprint(os.environ['PORT'], os.environ.get('HOST'), os.getenv('X'))"), ASKED),
+        (
+            "settings of a class",
+            py(
+                "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    port: int\nprint(Settings().port)",
+            ),
+            ASKED,
+        ),
+        (
+            "Go",
+            go(
+                "import \"os\"\nfunc env(name string) string { return os.Getenv(name) }\nfunc main() { println(env(\"PORT\")) }",
+            ),
+            ASKED,
+        ),
+        (
+            "Ruby",
+            given("LEDGER_URL")
+                + "-- service.shop/Dockerfile\nFROM ruby:3.4\n-- service.shop/main.rb\nputs ENV['PORT'], ENV.fetch('HOST', 'x')\n",
+            ASKED,
+        ),
+        (
+            "PHP",
+            given("LEDGER_URL")
+                + "-- service.shop/Dockerfile\nFROM php:8-cli\n-- service.shop/index.php\n<?php\necho getenv('PORT') . $_ENV['HOST'];\n",
+            ASKED,
+        ),
+        (
+            "an example of variables",
+            js("require('http').createServer().listen(process.env.PORT)")
+                + "-- service.shop/.env.example\nLEDGER_URL=http://localhost\n",
+            ASKED,
+        ),
+        (
+            "after it",
+            js("require('http').createServer().listen(process.env.PORT)")
+                .replace("    build: service.shop\n", "    build: service.shop\n    depends_on: [service.ledger]\n"),
+            ASKED,
+        ),
+    ]);
+}
+
+#[test]
+fn what_may_take_a_variable_without_its_name_leaves_the_edge() {
+    let serve = "require('http').createServer().listen(process.env.PORT)";
+    rows(&[
+        ("asked for", js("fetch(process.env.LEDGER_URL)"), JOINED),
+        ("all of them", js("for (const name of Object.keys(process.env)) console.log(name)"), CALLS),
+        ("handed on", js("require('child_process').spawn('x', {env: {...process.env, A: '1'}})"), CALLS),
+        (
+            "a name that is put together",
+            js("const of = (name) => process.env[name + '_URL'];\nconsole.log(of('A'))"),
+            CALLS,
+        ),
+        (
+            "put together elsewhere",
+            js("const of = (name) => process.env[name];\nconst end = '_URL';\nconsole.log(of('x'), end)"),
+            CALLS,
+        ),
+        ("another spelling", js(&format!("const settings = {{ledgerUrl: 1}};\n{serve}")), CALLS),
+        ("a script", js(serve) + "-- service.shop/start.sh\nexec node main.js --to \"$LEDGER_URL\"\n", CALLS),
+        ("a template", js(serve) + "-- service.shop/site.conf.template\nproxy_pass ${LEDGER_URL};\n", JOINED),
+        (
+            "a command",
+            js(serve).replace(
+                "    build: service.shop\n",
+                "    build: service.shop\n    command: sh -c 'node main.js $$LEDGER_URL'\n",
+            ),
+            CALLS,
+        ),
+        (
+            "a library of the name",
+            js(serve) + "-- service.shop/package.json\n{\"dependencies\": {\"ledger-client\": \"1\"}}\n",
+            CALLS,
+        ),
+        ("an import of the name", js(&format!("const ledger = require('ledger-client');\n{serve}")), CALLS),
+        ("another's image", js(serve).replace("node:22-alpine", "vendor/shop"), CALLS),
+        ("no image of the tree", js(serve).replace(NODE, ""), CALLS),
+        (
+            "a language that is not followed",
+            js(serve) + "-- service.shop/Main.scala\nobject Main extends App { }\n",
+            CALLS,
+        ),
+        ("an import that leads nowhere", js(&format!("require('./missing');\n{serve}")), LOST),
+        ("what libraries know", js(serve).replace("LEDGER_URL", "DATABASE_URL"), CALLS),
+        ("of the service's name", js(serve).replace("LEDGER_URL", "SHOP_UPSTREAM"), CALLS),
+        ("settings in settings", js(serve).replace("LEDGER_URL", "Ledger__Url"), CALLS),
+        ("all in Python", py("import os\nprint(dict(os.environ))"), CALLS),
+        ("all in Python, by pairs", py("import os\nfor name, value in os.environ.items():\n    print(name)"), CALLS),
+        (
+            "a prefix",
+            py(
+                "from pydantic_settings import BaseSettings, SettingsConfigDict\nclass Settings(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix='LEDGER_')\n    path: str\nprint(Settings().path)",
+            ),
+            CALLS,
+        ),
+        ("all in Go", go("import \"os\"\nfunc main() { println(len(os.Environ())) }"), CALLS),
+        (
+            "viper",
+            go(
+                "import \"github.com/spf13/viper\"\nfunc main() { viper.AutomaticEnv(); println(viper.GetString(\"port\")) }",
+            ),
+            CALLS,
+        ),
+        (
+            "structures",
+            go(
+                "import \"github.com/kelseyhightower/envconfig\"\ntype S struct { Port int }\nfunc main() { var s S; envconfig.Process(\"\", &s); println(s.Port) }",
+            ),
+            CALLS,
+        ),
+        (
+            "a tag's prefix",
+            go(
+                "import \"github.com/caarlos0/env/v11\"\ntype L struct { Path string `env:\"PATH\"` }\ntype S struct { L L `envPrefix:\"LEDGER_\"` }\nfunc main() { var s S; env.Parse(&s); println(s.L.Path) }",
+            ),
+            CALLS,
+        ),
+        (
+            "all in Ruby",
+            given("LEDGER_URL")
+                + "-- service.shop/Dockerfile\nFROM ruby:3.4\n-- service.shop/main.rb\nENV.each { |name, value| puts name }\n",
+            CALLS,
+        ),
+        (
+            "Spring",
+            given("LEDGER_URL")
+                + "-- service.shop/Dockerfile\nFROM eclipse-temurin:21\n-- service.shop/src/main/java/a/App.java\npackage a;\npublic class App { public static void main(String[] a) { } }\n",
+            CALLS,
+        ),
+    ]);
+}
