@@ -6,6 +6,7 @@ use crate::infer::Infer;
 use crate::inventory::{Home, Owners, entry_count};
 use crate::part::Part;
 use crate::paths::dir_of;
+use crate::profiles::Idle;
 use crate::program::{FnId, Program};
 use crate::reach::Reach;
 use crate::tree::{IGNORED, Tree, Want, wants};
@@ -53,6 +54,16 @@ pub(crate) fn of_code(
     loaded.extend(&browser.files);
     let elsewhere = loaded.difference(&own).map(|file| dir_of(program.files[*file as usize].path).to_owned());
     (account, elsewhere.collect())
+}
+
+/// Adds the settings of environments that the deploy does not choose, each file once.
+pub(crate) fn leave_idle(idle: &Idle<'_>, outcome: &mut Outcome) {
+    for (path, services) in idle {
+        let first = services.iter().find(|service| outcome.accounts.contains_key(*service));
+        if let Some(account) = first.and_then(|service| outcome.accounts.get_mut(service)) {
+            account.leave(Reason::Environment, "", 0, path);
+        }
+    }
 }
 
 /// The files of a service's own directories.

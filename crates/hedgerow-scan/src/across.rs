@@ -9,6 +9,7 @@ use crate::pack::Kind;
 use crate::part::Part;
 use crate::places::Places;
 use crate::plain;
+use crate::profiles::Idle;
 use crate::program::File;
 use crate::questions::Question;
 use crate::spoken::Spoken;
@@ -48,7 +49,7 @@ pub(crate) fn across(
     files: &[File],
     homes: &[Home],
     hosts: &Hosts,
-    (deploy, fleet): (&Deploy, &Fleet),
+    (deploy, fleet, idle): (&Deploy, &Fleet, &Idle<'_>),
     parts: &[Part],
 ) -> Outcome {
     let mut outcome = Outcome::default();
@@ -63,7 +64,7 @@ pub(crate) fn across(
     let places = Places::new(&by_path);
     let mut spoken = Spoken::read(homes, hosts, deploy, &places, &mut outcome);
     let unused = crate::unused::settings(tree, homes);
-    plain_files(tree, homes, (hosts, deploy, &unused), &places, &mut spoken, &mut outcome);
+    plain_files(tree, homes, (hosts, deploy), (&unused, idle), &places, &mut spoken, &mut outcome);
     for route in deploy.routes() {
         let name = route.by.split('=').next().unwrap_or(&route.by);
         let (place, target) = (places.of(&route.spot, "", name), route.by.clone());
@@ -80,11 +81,12 @@ pub(crate) fn across(
     crate::registries::join((tree, &libraries), homes, hosts, deploy, &mut outcome);
     ask(&questions, &mut outcome);
     let asked = (parts, fleet, questions.as_slice());
-    let said = (&places, &spoken, (&claims, &foreign, &unused), &schemas);
+    let said = (&places, &spoken, (&claims, &foreign, &unused, idle), &schemas);
     crate::mentions::ask(tree, homes, hosts, deploy, asked, said, &mut outcome);
     crate::registries::checks(tree.config, homes, parts, deploy, &mut outcome);
     crate::permits::ask(tree, deploy, &places, &mut outcome);
     crate::account::add(tree, homes, hosts, deploy, parts, &mut outcome);
+    crate::account::leave_idle(idle, &mut outcome);
     let remarked = remarks.iter().map(|remark| remark.path).collect();
     crate::blind::ask(tree, homes, (hosts, deploy), &remarked, &mut outcome);
     unparsed(files, homes, hosts, parts, &mut outcome);
@@ -211,7 +213,8 @@ fn declare(spoken: &[Remark], hosts: &Hosts, homes: &[Home], outcome: &mut Outco
 fn plain_files<'a>(
     tree: &Tree,
     homes: &[Home],
-    (hosts, deploy, unused): (&Hosts, &Deploy, &Unused<'_>),
+    (hosts, deploy): (&Hosts, &Deploy),
+    (unused, idle): (&Unused<'_>, &Idle<'_>),
     places: &Places<'a>,
     spoken: &mut Spoken<'a>,
     outcome: &mut Outcome,
@@ -233,8 +236,9 @@ fn plain_files<'a>(
         if given.is_empty() && test_scripts.is_one(file, tree.texts) {
             continue;
         }
-        let idle = unused.get(file.path.as_str());
-        all.retain(|service| !idle.is_some_and(|idle| idle.contains(*service)));
+        for services in [unused, idle].into_iter().filter_map(|of| of.get(file.path.as_str())) {
+            all.retain(|service| !services.contains(*service));
+        }
         for service in given {
             if !all.contains(&service) {
                 all.push(service);

@@ -20,15 +20,16 @@ use crate::infer::{CONSTRUCTORS, Infer};
 use crate::join::Join;
 use crate::mentions::Mentions;
 use crate::pack::{Gives, Kind, Packs, Sink, Source, Target};
-use crate::program::{FnId, PackageId, Program, TypeId};
+use crate::program::{FnId, Meaning, PackageId, Program, TypeId};
 use crate::questions::{Cause, Question};
 use crate::reach::{Reach, Site};
 use crate::said::Said;
 use crate::stores::{Fleet, Store, Used};
+use crate::untaken::Untaken;
 use crate::value::{Crossing, Piece, Template, Unknown, Value, Values};
 use environment::Readers;
 use hedgerow_code::frontend::Language;
-use hedgerow_code::ir::{ALL, Expr, ExprId};
+use hedgerow_code::ir::{ALL, Expr, ExprId, TypeRef};
 use hedgerow_core::diag::Code;
 use hedgerow_deploy::Given;
 use hedgerow_deploy::{Answer, Hosts};
@@ -47,6 +48,8 @@ pub(crate) struct Context<'a, 'p> {
     pub(crate) service: &'a str,
     /// The functions in which a comment answers for what cannot be told, with the packages of comments for whole files.
     pub(crate) answered: &'a Answered,
+    /// The clients that nothing takes.
+    pub(crate) untaken: &'a Untaken,
 }
 
 /// Where comments and the configuration answer for what cannot be told.
@@ -447,6 +450,9 @@ impl<'p> Search<'_, 'p> {
             for store in program.facts_of(*function).stores(program.function(*function)) {
                 let path = dotted(program, *function, store.target);
                 let Some(sink) = self.context.packs.assignment(language, &path) else { continue };
+                if self.is_declared(*function, store.target) {
+                    continue;
+                }
                 let values = self.eval.listed(Site { function: *function, expr: store.value });
                 let mut values: Vec<Values> = values.into_iter().filter_map(Values::unkeyed).collect();
                 if sink.relative {
@@ -456,7 +462,10 @@ impl<'p> Search<'_, 'p> {
                 if sink.optional && values.iter().all(Values::is_empty) {
                     continue;
                 }
-                if sink.client && !values.iter().any(|values| self.leads_to_service(values, sink.kind)) {
+                let leads = |kind| values.iter().any(|values| self.leads_to_service(values, kind));
+                // What nothing takes is asked about with all that the code names; what is not known of it, here.
+                let is_untaken = self.context.untaken.has(program, *function, store.target);
+                if (sink.client && !leads(sink.kind)) || (is_untaken && leads(Kind::Tcp)) {
                     continue;
                 }
                 self.written.target = Some(store.value);
@@ -464,6 +473,17 @@ impl<'p> Search<'_, 'p> {
                 self.written = Written::default();
             }
         }
+    }
+
+    /// Whether an assignment is the first value of a field that a class of the tree declares: no client of a library is given it.
+    fn is_declared(&self, function: FnId, target: ExprId) -> bool {
+        let program = self.context.infer.program;
+        let Expr::Member { of, name } = program.expr(function, target) else { return false };
+        let Expr::Name(owner) = program.expr(function, *of) else { return false };
+        let owner = program.meaning(program.file_of(function), program.word(function, *owner));
+        let (Meaning::Type(owner), true) = (owner, program.function(function).name.is_empty()) else { return false };
+        let name = program.word(function, *name);
+        matches!(&program.ty(owner).1.ty, TypeRef::Struct(fields) if fields.iter().any(|field| field.name == name))
     }
 
     /// Calls through an interface that an annotation makes a client.

@@ -164,6 +164,8 @@ pub enum Reason {
     Ignored,
     /// It runs in browsers, so its calls are theirs.
     Browser,
+    /// Settings for an environment that the deploy does not choose.
+    Environment,
 }
 
 impl Reason {
@@ -183,6 +185,7 @@ impl Reason {
             Self::Unnamed => "workload without a known name",
             Self::Ignored => "left to .gitignore",
             Self::Browser => "runs in browsers",
+            Self::Environment => "settings for another environment",
         }
     }
 }

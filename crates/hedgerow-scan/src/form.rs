@@ -166,7 +166,11 @@ pub(crate) static READS: Form = Form {
     about: "A call of a library that asks the environment whom to call.",
     keys: &[
         needed("call", "Which calls.", PATTERNS),
-        needed("variables", "The variables with addresses that it asks for.", Value::Many(&ANY_TEXT)),
+        needed(
+            "variables",
+            "The variables with addresses that it asks for; with `*` at the end all that begin so.",
+            Value::Many(&ANY_TEXT),
+        ),
         key("kind", "The protocol.", Value::Word(|| vec!["http", "grpc", "tcp"])),
     ],
     bonds: &[],

@@ -39,13 +39,14 @@ use crate::part::Part;
 use crate::paths::{above, dir_of, is_below};
 use crate::places::Places;
 use crate::plain::{group_of, groups};
+use crate::profiles::Idle;
 use crate::spoken::Spoken;
 use crate::stores::{Fleet, Schemas};
 use crate::templated;
 use crate::texts::{is_lock, is_made};
 use crate::tree::{PlainFile, Tree, is_other};
 use crate::unused::Unused;
-use given::{Common, Sharers, everybodys_variable, given, is_everybodys, joined, shared};
+use given::{Common, Sharers, everybodys_variables, given, is_everybodys, joined, shared};
 use hedgerow_code::frontend::Language;
 use hedgerow_code::frontend::foreign::{foreign, literals};
 use hedgerow_code::ir::{Directive, Range};
@@ -110,10 +111,10 @@ pub(crate) fn ask<'a>(
     hosts: &Hosts,
     deploy: &'a Deploy,
     (parts, fleet, calls): (&[Part], &Fleet, &[(String, crate::questions::Question)]),
-    (places, spoken, (claims, others, unused), schemas): (
+    (places, spoken, (claims, others, unused, idle), schemas): (
         &Places<'a>,
         &Spoken<'a>,
-        (&Claims<'_>, &Foreign, &Unused<'_>),
+        (&Claims<'_>, &Foreign, &Unused<'_>, &Idle<'_>),
         &Schemas<'_>,
     ),
     outcome: &mut Outcome,
@@ -198,7 +199,10 @@ pub(crate) fn ask<'a>(
     let (mut all_found, mut all_unset) = (Vec::new(), Vec::new());
     for (home, part) in homes.iter().zip(parts) {
         let mut own = texts.remove(home.name.as_str()).unwrap_or_default();
-        own.retain(|(file, _)| !part.scopes.has_component(&file.path));
+        own.retain(|(file, _)| {
+            let is_idle = idle.get(file.path.as_str()).is_some_and(|services| services.contains(&home.name));
+            !is_idle && !part.scopes.has_component(&file.path)
+        });
         let read = part.account.read.keys().filter_map(|language| languages.get(language.as_str()));
         let mut beside = Beside::default();
         read.for_each(|language| beside.add(tree, home, *language));
@@ -405,10 +409,8 @@ pub(crate) fn ask<'a>(
         outcome.add(service, callee, Evidence { class, place, target, port, kind, way: Vec::new() });
     }
     outcome.findings.extend(hidden::findings(&hidden_variables, places));
-    for ((callee, variable), callers) in everybodys {
-        let finding = everybodys_variable(tree, outcome, &callee, &variable, callers);
-        outcome.findings.extend(finding);
-    }
+    let findings = everybodys_variables(tree, outcome, everybodys);
+    outcome.findings.extend(findings);
     common::ask(tree, homes, parts, hosts, outcome);
     objects::ask(tree, hosts, outcome);
 }

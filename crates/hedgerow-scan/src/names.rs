@@ -7,6 +7,7 @@ pub(crate) mod keys;
 mod listens;
 mod settings;
 mod shown;
+mod unread;
 mod written;
 
 use crate::account::own_files;
@@ -20,6 +21,8 @@ use crate::mentions::{Mention, Mentions, Weight, asks_others, keep};
 use crate::pack::Kind;
 use crate::program::{FnId, Meaning};
 use crate::reach::{Reach, Site};
+use crate::stores::Fleet;
+use crate::untaken::Untaken;
 use constants::Constants;
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{Expr, ExprId, Facts, TypeRef};
@@ -28,12 +31,15 @@ use hedgerow_deploy::Hosts;
 use settings::Addresses;
 use shown::Around;
 use std::collections::{BTreeMap, BTreeSet};
+use unread::Unread;
 
 /// The walk over a service's literals.
 pub(crate) struct Names<'a, 'p> {
     infer: &'a Infer<'a, 'p>,
     reach: &'a Reach<'p>,
     answered: &'a Answered,
+    /// The clients that nothing takes.
+    untaken: &'a Untaken,
     hosts: &'a Hosts,
     home: &'a Home,
     /// The settings with addresses that the service is given.
@@ -42,6 +48,8 @@ pub(crate) struct Names<'a, 'p> {
     pub(crate) asked_for: Vec<(String, Evidence)>,
     pub(crate) mentions: Mentions,
     pub(crate) variables: BTreeSet<String>,
+    /// The variables that code takes and keeps where nobody reads them.
+    pub(crate) idle: BTreeSet<String>,
     /// The variables that reached code asks for, and where.
     pub(crate) reads: BTreeMap<String, Place>,
     /// The files of settings that it is given and that reached code names.
@@ -65,6 +73,8 @@ pub(crate) struct Names<'a, 'p> {
     listens: BTreeSet<String>,
     /// The names of constants with texts.
     constants: BTreeSet<&'p str>,
+    /// The constants and fields that nobody reads.
+    unread: Unread,
     /// What stands around the literals of the function that was asked last.
     around: Option<(FnId, Around)>,
 }
@@ -73,7 +83,7 @@ impl<'a, 'p> Names<'a, 'p> {
     pub(crate) fn new(
         infer: &'a Infer<'a, 'p>,
         reach: &'a Reach<'p>,
-        answered: &'a Answered,
+        (answered, untaken): (&'a Answered, &'a Untaken),
         hosts: &'a Hosts,
         home: &'a Home,
         given: Option<&'a Given>,
@@ -81,19 +91,21 @@ impl<'a, 'p> Names<'a, 'p> {
         let may_use = given.map(|given| &given.components).filter(|components| !components.is_empty());
         let settings = Addresses::new(given, hosts, &home.name);
         let listed = frameworks::all_listed(given);
-        let (asked_for, mentions, variables, reads, files, keys) = Default::default();
+        let (asked_for, mentions, variables, idle, reads, files, keys) = Default::default();
         let (components, sections, prefixes, asked, listens) = Default::default();
         let constants = written::constants(infer.program, reach);
         Self {
             infer,
             reach,
             answered,
+            untaken,
             hosts,
             home,
             settings,
             asked_for,
             mentions,
             variables,
+            idle,
             reads,
             files,
             keys,
@@ -106,6 +118,7 @@ impl<'a, 'p> Names<'a, 'p> {
             asked,
             listens,
             constants,
+            unread: Unread::default(),
             around: None,
         }
     }
@@ -113,7 +126,12 @@ impl<'a, 'p> Names<'a, 'p> {
     /// Reads the service's own files, whether or not they are reached, and of libraries the functions that are. What is declared at the
     /// top of a library is everybody's and says nothing about who loads it.
     /// Of what runs in browsers no more than the names of variables counts: who builds the page writes their values into it.
-    pub(crate) fn read(&mut self, found: &Outcome, given: Option<&Given>, in_browsers: &BTreeSet<u32>) {
+    pub(crate) fn read(
+        &mut self,
+        found: &Outcome,
+        (given, fleet): (Option<&Given>, &Fleet),
+        in_browsers: &BTreeSet<u32>,
+    ) {
         let program = self.infer.program;
         let own: BTreeSet<u32> = own_files(program, self.home).difference(in_browsers).copied().collect();
         for facts in in_browsers.iter().map(|file| program.files[*file as usize].facts) {
@@ -129,6 +147,7 @@ impl<'a, 'p> Names<'a, 'p> {
             self.speaks_to_dapr =
                 files.into_iter().any(|file| crate::dapr::is_spoken_to(program.files[file as usize].facts));
         }
+        self.unread = self.unread(&own, given, fleet);
         for file in &own {
             for at in (0_u32..).zip(&program.files[*file as usize].facts.functions).map(|(at, _)| at) {
                 if let Some(function) = program.function_at(*file, at) {
@@ -158,6 +177,36 @@ impl<'a, 'p> Names<'a, 'p> {
             }
             self.constants(&constants, *function);
         }
+    }
+
+    /// Whether nobody reads what an expression is a part of.
+    fn is_unread(&self, function: FnId, at: ExprId) -> bool {
+        let program = self.infer.program;
+        self.unread.has(program, function, at) || self.untaken.has(program, function, at)
+    }
+
+    /// The constants and fields that nobody reads. What leads to a store, or to nobody knows whom, libraries may ask for as well.
+    fn unread(&self, own: &BTreeSet<u32>, given: Option<&Given>, fleet: &Fleet) -> Unread {
+        let program = self.infer.program;
+        let of_own = own.iter().flat_map(|file| {
+            let count = program.files[*file as usize].facts.functions.len();
+            (0..u32::try_from(count).unwrap_or(u32::MAX)).filter_map(|at| program.function_at(*file, at))
+        });
+        let readers: BTreeSet<FnId> = of_own.chain(self.reach.functions.keys().copied()).collect();
+        let is_loader = |function: &FnId| program.function(*function).name.is_empty();
+        let loaders: BTreeSet<FnId> = readers.iter().copied().filter(is_loader).collect();
+        let wanted = |name: &str| {
+            if !is_variable(name) {
+                return !fleet.has(name);
+            }
+            let values = given.and_then(|given| given.environment.get(name)).into_iter().flatten();
+            let mut services = values
+                .flat_map(|value| named(&value.written(), name, self.hosts))
+                .map(|named| named.service)
+                .peekable();
+            services.peek().is_some() && services.all(|service| !fleet.has(&service))
+        };
+        Unread::new(self.infer, self.hosts, (&loaders, &readers), wanted)
     }
 
     /// The variables that a function asks for by the constants of libraries.
@@ -206,7 +255,9 @@ impl<'a, 'p> Names<'a, 'p> {
                         let asked = frameworks::asked_of_list(text, &self.listed);
                         self.sections.extend(asked.map(frameworks::section_of));
                     }
-                    if is_variable(text) {
+                    if is_variable(text) && self.is_unread(function, id) {
+                        self.idle.insert(text.to_owned());
+                    } else if is_variable(text) {
                         self.variable(text, Site { function, expr: id }, is_reached);
                         self.ask(text, Site { function, expr: id }, is_reached && !is_minified);
                     } else {
@@ -226,6 +277,9 @@ impl<'a, 'p> Names<'a, 'p> {
                     }
                 }
                 // `process.env.LEDGER_URL`
+                Expr::Member { name, .. } if is_variable(facts.word(*name)) && self.is_unread(function, id) => {
+                    self.idle.insert(facts.word(*name).to_owned());
+                }
                 Expr::Member { of, name } if is_variable(facts.word(*name)) => {
                     let constant = self.infer.qualified(function, *of, facts.word(*name));
                     // What another file declares is looked at there.
@@ -254,8 +308,11 @@ impl<'a, 'p> Names<'a, 'p> {
             called.map(|address| (address.service.clone(), address.port, address.label.clone())).collect();
         for (service, port, target) in called {
             let (class, kind, place) = (Class::Joined, Kind::Tcp, self.place(site));
-            if is_put {
-                let (weight, what) = (Weight::SharedAddress, "settings are put there".to_owned());
+            if is_put || self.is_unread(site.function, site.expr) {
+                let (weight, what) = match is_put {
+                    true => (Weight::SharedAddress, "settings are put there".to_owned()),
+                    false => (Weight::UnaskedAddress, "a client that nothing takes is made of it".to_owned()),
+                };
                 let mention = Mention { weight, place, text: target, what, port, client: None };
                 keep(&mut self.mentions, &service, mention);
                 continue;
@@ -296,6 +353,9 @@ impl<'a, 'p> Names<'a, 'p> {
                 continue;
             }
             let (weight, what) = match (named.is_address, is_reached) {
+                (true, true) if self.is_unread(function, site.expr) => {
+                    (Weight::UnaskedAddress, "nothing that was read asks for what holds this")
+                }
                 (true, true) if around.is_for_browsers(range) => (Weight::LooseAddress, "an address for browsers"),
                 (true, true) => (Weight::Address, "an address"),
                 (true, false) => (Weight::UnreachedAddress, "no known entry point reaches this"),

@@ -97,7 +97,7 @@ pub(crate) struct Reads {
     /// Which calls.
     #[serde(deserialize_with = "one_or_many")]
     pub(crate) call: Vec<Pattern>,
-    /// The variables with addresses that it asks for.
+    /// The variables with addresses that it asks for; with a star at the end all that begin so.
     pub(crate) variables: Vec<String>,
     /// The protocol.
     #[serde(default)]

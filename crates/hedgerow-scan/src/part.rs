@@ -3,7 +3,7 @@
 use crate::browser::{Browser, Scopes};
 use crate::calls::{Answered, Context, Contracts, Found, find};
 use crate::config::ScanConfig;
-use crate::edge::{Account, Class, Outcome, Place};
+use crate::edge::{Account, Class, Outcome, Place, Reason};
 use crate::infer::Infer;
 use crate::inventory::Home;
 use crate::loads::Sum;
@@ -14,6 +14,7 @@ use crate::program::{FnId, Program};
 use crate::questions::Question;
 use crate::reach::Reach;
 use crate::stores::{Fleet, Store, Used};
+use crate::untaken::Untaken;
 use hedgerow_code::ir::{Comment, Directive};
 use hedgerow_deploy::Deploy;
 use hedgerow_deploy::Hosts;
@@ -173,6 +174,7 @@ pub(crate) fn part<'p>(
         part.comments.extend(comments.map(|(at, _)| (path(*file), at)));
     }
     part.scopes = browser.scopes.clone();
+    let untaken = Untaken::new(infer, reach);
     let context = Context {
         infer,
         packs: around.packs,
@@ -183,6 +185,7 @@ pub(crate) fn part<'p>(
         reach,
         service: &home.name,
         answered: &answered,
+        untaken: &untaken,
     };
     let Found { outcome, questions, needed, variables, sections, stores, here, checked } = find(&context);
     part.checked = checked;
@@ -191,11 +194,17 @@ pub(crate) fn part<'p>(
     part.stores = stores;
     part.found = outcome;
     (part.account, part.loads) = crate::account::of_code(infer, home, reach, (entries, browser));
-    let mut names =
-        Names::new(infer, reach, &answered, around.hosts.of(&home.name), home, around.deploy.of(&home.name));
+    let mut names = Names::new(
+        infer,
+        reach,
+        (&answered, &untaken),
+        around.hosts.of(&home.name),
+        home,
+        around.deploy.of(&home.name),
+    );
     part.is_page = browser.is_all && !proxies(infer, home, browser);
     let in_browsers = browser.files.difference(&browser.supposed).copied().collect();
-    names.read(&part.found, around.deploy.of(&home.name), &in_browsers);
+    names.read(&part.found, (around.deploy.of(&home.name), around.fleet), &in_browsers);
     part.unset = names.unset(&variables, around.deploy.of(&home.name));
     (part.mentions, part.variables, part.reads) = (names.mentions, names.variables, names.reads);
     // What the target of a call is made of is asked for, however the code spells it.
@@ -206,6 +215,9 @@ pub(crate) fn part<'p>(
         files.extend(&browser.files);
         let hosts = around.hosts.of(&home.name);
         part.unasked = crate::mentions::unasked(program, home, &part, &files, given, hosts);
+        if part.account.left.iter().all(|left| left.reason == Reason::Browser) {
+            part.unasked.extend(names.idle.difference(&part.variables).cloned());
+        }
     }
     (part.files, part.keys, part.components) = (names.files, names.keys, names.components);
     part.speaks_to_dapr = names.speaks_to_dapr;

@@ -16,6 +16,7 @@ use crate::inventory::{Home, Without, entries, homes};
 use crate::loads::{Loads, Sum, sum, sum_of};
 use crate::pack::{BUILT_IN_SUM, Packs};
 use crate::part::{Marks, Part, Parts, Surroundings, part};
+use crate::profiles::{self, Idle};
 use crate::program::{File, FnId, Modules, Program, is_distribution, is_manifest};
 use crate::reach::{Reach, reach};
 use crate::stores::Fleet;
@@ -147,6 +148,8 @@ struct Run<'a> {
     homes: Vec<Home>,
     hosts: Hosts,
     deploy: Deploy,
+    /// The settings of environments that the deploy does not choose.
+    idle: Idle<'a>,
     fleet: Fleet,
 }
 
@@ -178,11 +181,12 @@ impl<'a> Run<'a> {
         // Whose a container is, is told before: it runs the other one's code, and is its own.
         crate::built::share(tree, &hosts, &given, &mut homes);
         givens::settings(tree, &homes, &builds, (&mut hosts, &mut given));
+        let idle = profiles::settle(tree, &homes, &hosts, &mut given);
         let programs = Programs::new(tree.texts);
         let fleet = Fleet::new(tree, &homes, &given);
         givens::listening(&homes, (&given, &fleet), &mut hosts);
         let mut run =
-            Self { tree, packs, code, modules: Modules::default(), programs, homes, hosts, deploy: given, fleet };
+            Self { tree, packs, code, modules: Modules::default(), programs, homes, hosts, deploy: given, idle, fleet };
         let files = run.files(|at| &tree.code[at].facts);
         let scripts = tree.texts.iter().map(|file| (file.path.as_str(), &*file.text));
         let manifests = run.manifests().chain(scripts.filter(|(path, _)| is_manifest(path)));
@@ -310,7 +314,7 @@ impl<'a> Run<'a> {
 
     /// What looks at all services. Of the files it needs no more than the headers.
     fn finish(&self, files: &[File], parts: &[Part]) -> Outcome {
-        across(self.tree, files, &self.homes, &self.hosts, (&self.deploy, &self.fleet), parts)
+        across(self.tree, files, &self.homes, &self.hosts, (&self.deploy, &self.fleet, &self.idle), parts)
     }
 }
 

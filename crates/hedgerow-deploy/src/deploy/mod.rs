@@ -200,6 +200,16 @@ impl Deploy {
         self.given.entry(service.to_owned()).or_default().add_plain_settings(text);
     }
 
+    /// Takes back what a configuration file gave to a service.
+    pub fn forget_settings(&mut self, service: &str, path: &str) {
+        let Some(given) = self.given.get_mut(service) else { return };
+        let mut paths = std::mem::take(&mut given.setting_paths);
+        let mut keeps = paths.iter().map(|of| of != path);
+        given.settings.retain(|_| keeps.next().unwrap_or(true));
+        paths.retain(|of| of != path);
+        given.setting_paths = paths;
+    }
+
     /// Adds a configuration file of a service whose settings lie under a name, and there under the names of environments.
     pub fn add_settings_under(&mut self, service: &str, name: &str, text: Text) {
         let given = self.given.entry(service.to_owned()).or_default();

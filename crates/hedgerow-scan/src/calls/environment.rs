@@ -109,6 +109,16 @@ impl<'a> Search<'a, '_> {
         values.templates().keys().any(|template| !join.judge(template).private.is_empty())
     }
 
+    /// The variables that are meant by one that a library asks for: with a star at its end all that the deploy gives and that begin so, in
+    /// capitals or not, as .NET reads them.
+    fn variables_of(&self, variable: &str) -> Vec<String> {
+        let Some(prefix) = variable.strip_suffix('*') else { return vec![variable.to_owned()] };
+        let begins =
+            |name: &&String| name.get(..prefix.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(prefix));
+        let given = self.context.given.into_iter().flat_map(|given| given.environment.keys());
+        given.filter(begins).cloned().collect()
+    }
+
     /// Adds such calls. What the deploy does not set is no open question: they have defaults.
     pub(super) fn environment(&mut self, readers: &Readers) {
         for (place, (site, paths)) in readers {
@@ -117,8 +127,10 @@ impl<'a> Search<'a, '_> {
             }
             for path in paths {
                 for reads in self.context.packs.reads(self.language(site.function), path) {
-                    for variable in &reads.variables {
-                        let text = Template::piece(Piece::Environment(variable.clone()));
+                    let variables: Vec<String> =
+                        reads.variables.iter().flat_map(|name| self.variables_of(name)).collect();
+                    for variable in variables {
+                        let text = Template::piece(Piece::Environment(variable));
                         for group in self.groups(&Values::one(Value::Text(text))).values() {
                             self.edges(*site, group, reads.kind);
                         }

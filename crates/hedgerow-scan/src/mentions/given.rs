@@ -26,42 +26,85 @@ pub(super) fn listed(names: &[&str]) -> String {
     enumerate_some(MAX_NAMES, names.iter().map(|name| format!("`{name}`")))
 }
 
-/// The finding about a variable with the address of a service that many are given and whose code is not seen to ask for it.
-pub(super) fn everybodys_variable(
+/// The questions about variables with addresses of services that many are given and whose code is not seen to ask for them: one for each file
+/// of the deploy. By callee and variable, they hold who is given it.
+pub(super) fn everybodys_variables(
     tree: &Tree,
     outcome: &mut Outcome,
-    callee: &str,
-    variable: &str,
-    mut callers: Vec<(String, Place)>,
-) -> Option<Finding> {
-    // A pair is asked about once, by the first of the variables.
-    callers.retain(|(caller, _)| {
-        !outcome.edges.contains_key(&(caller.clone(), callee.to_owned())) && !tree.config.explains(caller, callee)
-    });
-    for (caller, place) in &callers {
-        let (place, target, port) = (place.clone(), format!("${variable}"), Port::Unknown);
-        let evidence = Evidence { class: Class::Candidate, place, target, port, kind: Kind::Tcp, way: Vec::new() };
-        outcome.add(caller, callee, evidence);
+    given: BTreeMap<(String, String), Vec<(String, Place)>>,
+) -> Vec<Finding> {
+    let mut files: BTreeMap<String, Vec<Everybodys>> = BTreeMap::new();
+    for ((callee, variable), mut callers) in given {
+        // A pair is asked about once, by the first of the variables.
+        callers.retain(|(caller, _)| {
+            !outcome.edges.contains_key(&(caller.clone(), callee.clone())) && !tree.config.explains(caller, &callee)
+        });
+        for (caller, place) in &callers {
+            let (place, target, port) = (place.clone(), format!("${variable}"), Port::Unknown);
+            let evidence = Evidence { class: Class::Candidate, place, target, port, kind: Kind::Tcp, way: Vec::new() };
+            outcome.add(caller, &callee, evidence);
+        }
+        let Some((_, place)) = callers.first().cloned() else { continue };
+        let callers = callers.into_iter().map(|(caller, _)| caller).collect();
+        files.entry(place.path.clone()).or_default().push(Everybodys { callee, variable, place, callers });
     }
-    let (_, place) = callers.first()?.clone();
-    let names: Vec<&str> = callers.iter().map(|(caller, _)| caller.as_str()).collect();
-    let names = listed(&names);
-    Some(Finding {
-        code: Code::UnexplainedMention,
-        message: format!(
-            "the deploy gives `{variable}`, an address of `{callee}`, to {names}, and nothing that was read asks for it there"
+    files.into_iter().map(|(path, all)| everybodys_finding(&path, &all)).collect()
+}
+
+/// A variable with the address of a service that many are given.
+struct Everybodys {
+    callee: String,
+    variable: String,
+    /// Where the deploy gives it to the first of them.
+    place: Place,
+    callers: BTreeSet<String>,
+}
+
+fn everybodys_finding(path: &str, all: &[Everybodys]) -> Finding {
+    let services: BTreeSet<String> = all.iter().flat_map(|one| one.callers.iter().cloned()).collect();
+    let callees: BTreeSet<String> = all.iter().map(|one| one.callee.clone()).collect();
+    let callers: Vec<&str> = services.iter().map(String::as_str).collect();
+    let first = callers.first().copied().unwrap_or("*");
+    let (message, marks, whom) = match all {
+        [Everybodys { callee, variable, place, .. }] => (
+            format!(
+                "the deploy gives `{variable}`, an address of `{callee}`, to {}, and nothing that was read asks for it there",
+                listed(&callers)
+            ),
+            vec![(place.clone(), "one of them".to_owned())],
+            callee.as_str(),
         ),
-        marks: vec![(place, "one of them".to_owned())],
+        _ => (
+            format!(
+                "the deploy gives addresses of {} in `{path}` to {}, and nothing that was read asks there for those that are listed here",
+                listed(&callees.iter().map(String::as_str).collect::<Vec<_>>()),
+                listed(&callers)
+            ),
+            all.iter()
+                .map(|one| {
+                    let own: Vec<&str> = one.callers.iter().map(String::as_str).collect();
+                    (
+                        one.place.clone(),
+                        format!("`{}`, an address of `{}`, to {}", one.variable, one.callee, listed(&own)),
+                    )
+                })
+                .collect(),
+            "*",
+        ),
+    };
+    Finding {
+        code: Code::UnexplainedMention,
+        message,
+        marks,
         help: vec![
             "where it is called, say so by a rule file or a comment in the caller's code".to_owned(),
             format!(
-                "where it is not, say why under `scan.ignore` in hedgerow.yaml, a line for each caller: `{} -> {callee}: <reason>`",
-                callers.first().map_or("*", |(caller, _)| caller)
+                "where it is not, say why under `scan.ignore` in hedgerow.yaml, a line for each caller: `{first} -> {whom}: <reason>`"
             ),
         ],
-        services: callers.into_iter().map(|(caller, _)| caller).collect(),
-        callees: BTreeSet::from([callee.to_owned()]),
-    })
+        services,
+        callees,
+    }
 }
 
 /// The code asks for a variable, and the deploy gives it the address of a service, or a file of variables that the program loads does: that

@@ -96,7 +96,7 @@ fn compose_files_are_interpolated_as_compose_does() {
 fn a_variable_may_hold_json() {
     let tree = |value: &str| {
         format!(
-            "-- service.ledger/x.txt\n-- service.shop/main.py\nimport json\nimport os\nconf = json.loads(os.environ[\"STORE\"])\n-- k8s/shop.yaml\nkind: Deployment\nmetadata: {{name: s-shop}}\n\
+            "-- service.ledger/x.txt\n-- service.shop/main.py\nimport json\nimport os\nconf = json.loads(os.environ[\"STORE\"])\nopen_all(conf)\n-- k8s/shop.yaml\nkind: Deployment\nmetadata: {{name: s-shop}}\n\
              spec: {{template: {{spec: {{containers: [{{name: main, image: x, env: [{{name: STORE, value: '{value}'}}]}}]}}}}}}\n"
         )
     };

@@ -484,7 +484,7 @@ fn modules_that_a_programs_module_depends_on_are_reached() {
              -- service.ledger/x.txt\n\
              -- lib/Lib.csproj\n<Project></Project>\n-- lib/Modules.cs\nnamespace Bank.Lib;\n[DependsOn(typeof(InnerModule))] public class LibModule : AbpModule {{ }}\n\
              -- lib/InnerModule.cs\nnamespace Bank.Lib;\n\
-             public class InnerModule : AbpModule {{ public override void ConfigureServices(ServiceConfigurationContext context) {{ context.Services.AddHttpClient(\"x\", c => c.BaseAddress = new Uri(\"http://s-ledger\")); }} }}\n"
+             public class InnerModule : AbpModule {{ public override void ConfigureServices(ServiceConfigurationContext context) {{ new HttpClient().GetAsync(\"http://s-ledger/x\"); }} }}\n"
         )
     };
     let proven: &[&str] = &["emoji -> ledger proven"];

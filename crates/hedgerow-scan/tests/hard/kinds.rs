@@ -179,7 +179,7 @@ fn a_variable_that_code_asks_for_is_a_call_in_every_language() {
         "-- service.shop/a.rs\nfn main() { let a = env::var(\"LEDGER_ADDR\"); }\n",
         "-- service.shop/a.rb\nx = ENV['LEDGER_ADDR']\n",
         "-- service.shop/a.php\n<?php $x = getenv('LEDGER_ADDR');\n",
-        "-- service.shop/a.kt\nval x = System.getenv(\"LEDGER_ADDR\")\n",
+        "-- service.shop/a.kt\nval x = System.getenv(\"LEDGER_ADDR\")\nfun main() { use(x) }\n",
         "-- service.shop/a.cs\nvar x = Environment.GetEnvironmentVariable(\"LEDGER_ADDR\");\n",
         "-- service.shop/a.ex\nx = System.get_env(\"LEDGER_ADDR\")\n",
         "-- service.shop/main.go\npackage main\nimport (\"os\"; \"example.com/rpc\")\nfunc main() { rpc.Open(os.Getenv(\"LEDGER_ADDR\")) }\n",

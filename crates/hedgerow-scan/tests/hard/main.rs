@@ -53,6 +53,7 @@ mod packages;
 mod permits;
 mod places;
 mod private;
+mod profiles;
 mod pydantic;
 mod python;
 mod reads;
@@ -75,6 +76,7 @@ mod testscripts;
 mod together;
 mod told;
 mod unasked;
+mod unread;
 mod unset;
 mod wrappers;
 

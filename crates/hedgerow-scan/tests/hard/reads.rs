@@ -90,13 +90,10 @@ struct Case {
 
 impl Case {
     fn new(imports: &str, call: &str, variable: &str) -> Self {
+        // One that begins as asked for, as variables of .NET are written.
+        let variable = variable.replace('*', "WriteTo__0__Args__serverUrl");
         let value = if variable.ends_with("HOST") { "s-ledger" } else { "http://key@s-ledger:8080/1" };
-        Self {
-            imports: imports.to_owned(),
-            call: call.to_owned(),
-            variable: variable.to_owned(),
-            value: value.to_owned(),
-        }
+        Self { imports: imports.to_owned(), call: call.to_owned(), variable, value: value.to_owned() }
     }
 }
 

@@ -376,7 +376,7 @@ fn what_all_are_given_is_for_those_that_start_after_the_one_it_leads_to() {
         (anchored(url, "    depends_on: [s-cart]\n"), &[ASKED, "w9 ? cart"]),
         (
             anchored("LEDGER: 'http://s-ledger/', CART: 'http://s-cart/'", after),
-            &["w9 -> ledger addressed", OF_LAST[1], "w0 w1 w2 w3 w4 w5 w6 w7 w8 w9 ? cart"],
+            &["w9 -> ledger addressed", "w0 w1 w2 w3 w4 w5 w6 w7 w8 w9 ? cart ledger"],
         ),
         // What only shows an address is no call.
         (anchored("ALLOWED_ORIGINS: 'http://s-ledger/'", after), &[OF_LAST[1], "w9 ? ledger"]),

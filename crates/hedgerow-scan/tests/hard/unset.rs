@@ -279,7 +279,7 @@ fn what_programs_of_the_jvm_are_given_alike_is_for_those_that_have_a_setting_for
     for (what, second, expected) in [
         ("nothing", "", &["a"][..]),
         ("a value", "@Value(\"${ledger.url}\") String at;", &["a", "b"]),
-        ("the variable", "String at = System.getenv(\"LEDGER_URL\");", &["a", "b"]),
+        ("the variable", "String at = System.getenv(\"LEDGER_URL\"); String go() { return at; }", &["a", "b"]),
         ("another value", "@Value(\"${cart.url}\") String at;", &["a"]),
     ] {
         assert_eq!(edges(&given_alike(second)), expected, "{what}");

@@ -70,7 +70,7 @@ fn http_client() {
             HOST,
         ),
         (
-            "var builder = WebApplication.CreateBuilder(args); builder.Services.AddHttpClient(\"x\", c => { c.BaseAddress = new Uri(ADDR); });",
+            "var builder = WebApplication.CreateBuilder(args); builder.Services.AddHttpClient(\"x\", c => { c.BaseAddress = new Uri(ADDR); }); factory.CreateClient(\"x\");",
             HTTP,
         ),
         (
@@ -351,7 +351,7 @@ fn an_apphost_says_what_programs_are_given() {
 #[test]
 fn projects_refer_to_each_other_and_extend_what_is_there() {
     let main = "builder.AddLedger(\"http://s-ledger\");";
-    let lib = "-- shared/Lib/Lib.csproj\n<Project></Project>\n-- shared/Lib/Ext.cs\nnamespace Microsoft.Extensions.Hosting;\npublic static class Ext { public static void AddLedger(this IHostApplicationBuilder builder, string url, int retries = 3) { builder.Services.AddHttpClient(\"x\", c => c.BaseAddress = new Uri(url)); } public static void Never(this string url) { new HttpClient().GetAsync(\"http://s-ledger\"); } }\n";
+    let lib = "-- shared/Lib/Lib.csproj\n<Project></Project>\n-- shared/Lib/Ext.cs\nnamespace Microsoft.Extensions.Hosting;\npublic static class Ext { public static void AddLedger(this IHostApplicationBuilder builder, string url, int retries = 3) { builder.Services.AddHttpClient(\"x\", c => c.BaseAddress = new Uri(url)); factory.CreateClient(\"x\"); } public static void Never(this string url) { new HttpClient().GetAsync(\"http://s-ledger\"); } }\n";
     let refers = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"><ItemGroup><ProjectReference Include=\"..\\shared\\Lib\\Lib.csproj\" /></ItemGroup></Project>";
     let tree = program(main, lib).replace("<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>", refers);
     finds(&tree, &["emoji -> ledger proven"]);

@@ -41,9 +41,13 @@ pub(in crate::cli::cmd) const fn may_hold_calls(reason: Reason) -> bool {
         }
         // The first has findings of its own, unless people keep the service's rules; the others hold values, are nobody's by what people say,
         // or run elsewhere.
-        Reason::NoEntry | Reason::Nobody | Reason::Deploy | Reason::Unsearched | Reason::Unnamed | Reason::Browser => {
-            false
-        }
+        Reason::NoEntry
+        | Reason::Nobody
+        | Reason::Deploy
+        | Reason::Unsearched
+        | Reason::Unnamed
+        | Reason::Browser
+        | Reason::Environment => false,
     }
 }
 

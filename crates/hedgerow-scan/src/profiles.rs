@@ -1,0 +1,128 @@
+//! Settings of environments that the deploy does not choose (`appsettings.Staging.json` where it sets `ASPNETCORE_ENVIRONMENT: Production`):
+//! no program loads them there.
+
+use crate::inventory::{Home, Owners};
+use crate::join::Join;
+use crate::tree::Tree;
+use hedgerow_code::testcode::is_test;
+use hedgerow_deploy::{Deploy, Given, Hosts};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A framework that loads a file of settings by the name of an environment.
+struct Framework {
+    /// What stands before the environment in the name of a file.
+    before: &'static [&'static str],
+    behind: &'static [&'static str],
+    /// The variables by which a deploy chooses environments, one or a list of them.
+    variables: &'static [&'static str],
+    /// Settings that choose others besides.
+    settings: &'static [&'static [&'static str]],
+}
+
+/// See <https://learn.microsoft.com/aspnet/core/fundamentals/environments>,
+/// <https://docs.spring.io/spring-boot/reference/features/profiles.html>,
+/// <https://docs.micronaut.io/latest/guide/#environments>.
+const FRAMEWORKS: &[Framework] = &[
+    Framework {
+        before: &["appsettings."],
+        behind: &[".json"],
+        variables: &["ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT"],
+        settings: &[],
+    },
+    Framework {
+        before: &["application-", "bootstrap-"],
+        behind: &[".yml", ".yaml", ".properties"],
+        variables: &[
+            "SPRING_PROFILES_ACTIVE",
+            "SPRING_PROFILES_INCLUDE",
+            "SPRING_PROFILES_DEFAULT",
+            "MICRONAUT_ENVIRONMENTS",
+        ],
+        settings: &[
+            &["spring", "profiles", "active"],
+            &["spring", "profiles", "include"],
+            &["spring", "profiles", "group"],
+            &["spring", "profiles"],
+        ],
+    },
+];
+
+impl Framework {
+    /// The environment that a file of settings is for.
+    fn environment<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let rest = self.before.iter().find_map(|before| name.strip_prefix(before))?;
+        let environment = self.behind.iter().find_map(|behind| rest.strip_suffix(behind))?;
+        Some(environment).filter(|environment| !environment.is_empty() && !environment.contains('.'))
+    }
+
+    /// The environments that the deploy chooses for a service, in small letters; nothing where it does not say, or in part.
+    fn chosen(&self, given: &Given, join: &Join<'_>) -> Option<BTreeSet<String>> {
+        let mut all = BTreeSet::new();
+        for values in self.variables.iter().filter_map(|variable| given.environment.get(*variable)) {
+            for value in values {
+                all.extend(listed(value.known()?));
+            }
+        }
+        // A word that a template fills in is not known.
+        if all.is_empty() || all.iter().any(|name| name.contains(['$', '{', '@'])) {
+            return None;
+        }
+        // What the settings choose besides is more of them.
+        for path in self.settings {
+            let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
+            all.extend(join.setting(&path).iter().flat_map(|value| listed(&value.written()).collect::<Vec<_>>()));
+            for name in all.clone() {
+                let group: Vec<String> = path.iter().cloned().chain([name]).collect();
+                all.extend(join.setting(&group).iter().flat_map(|value| listed(&value.written()).collect::<Vec<_>>()));
+            }
+        }
+        Some(all)
+    }
+}
+
+fn listed(value: &str) -> impl Iterator<Item = String> {
+    value.split([',', ' ', ';']).map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty())
+}
+
+/// The files of settings that some services do not load in the environments that the deploy chooses for them, by path.
+pub(crate) type Idle<'t> = BTreeMap<&'t str, BTreeSet<String>>;
+
+/// Finds them, and takes their settings from the services.
+pub(crate) fn settle<'t>(tree: &Tree<'t>, homes: &[Home], hosts: &Hosts, deploy: &mut Deploy) -> Idle<'t> {
+    let mut found = Idle::new();
+    let owners = Owners::new(tree.services, homes);
+    let files = tree.texts.iter().filter_map(|file| {
+        let framework = FRAMEWORKS.iter().find(|framework| framework.environment(&file.path).is_some())?;
+        Some((file.path.as_str(), framework))
+    });
+    let mut named: BTreeMap<&str, bool> = BTreeMap::new();
+    for (path, framework) in files {
+        let Some(environment) = framework.environment(path).map(str::to_lowercase) else { continue };
+        for service in owners.all(path) {
+            let Some(given) = deploy.of(service) else { continue };
+            let join = Join { hosts: hosts.of(service), given: Some(given), said: None };
+            let is_other = framework.chosen(given, &join).is_some_and(|chosen| !chosen.contains(&environment));
+            let name = path.rsplit('/').next().unwrap_or(path);
+            if is_other && !*named.entry(name).or_insert_with(|| is_named(tree, name)) {
+                found.entry(path).or_default().insert((*service).to_owned());
+            }
+        }
+    }
+    for (path, services) in &found {
+        services.iter().for_each(|service| deploy.forget_settings(service, path));
+    }
+    found
+}
+
+/// Whether something loads, copies or mounts a file of settings by its name, whatever the environment.
+fn is_named(tree: &Tree, name: &str) -> bool {
+    // Projects list their files, and pages describe them.
+    let lists = |path: &str| {
+        [".csproj", ".fsproj", ".vbproj", ".projitems", ".sln", ".md", ".rst", ".adoc", ".txt"]
+            .iter()
+            .any(|end| path.ends_with(end))
+    };
+    let mut texts = tree.texts.iter().filter(|file| !lists(&file.path) && !is_test(&file.path));
+    texts.any(|file| file.text.contains(name)) || tree.code.iter().any(|file| file.facts.text.contains(name))
+}
