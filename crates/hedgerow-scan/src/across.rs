@@ -287,16 +287,14 @@ fn plain_file<'a>(
         }
         let judged = join.judge(&address.template);
         let class = if judged.joined { Class::Joined } else { Class::Proven };
+        let kind = if address.is_console { Kind::Tcp } else { Kind::Http };
         let mut certain = false;
         for answer in &judged.answers {
             match answer {
                 Answer::Service(callee, port) => {
                     certain = true;
-                    outcome.add(
-                        service,
-                        callee,
-                        evidence(class, address.range, address.template.to_string(), Port::from(*port)),
-                    );
+                    let found = evidence(class, address.range, address.template.to_string(), Port::from(*port));
+                    outcome.add(service, callee, Evidence { kind, ..found });
                 }
                 Answer::Several { services: several, .. } => {
                     for callee in several {
@@ -315,7 +313,7 @@ fn plain_file<'a>(
                 Answer::Open => {}
             }
         }
-        if !certain && !answered {
+        if !certain && !answered && !address.is_console {
             outcome.findings.push(Finding {
                 code: Code::UnresolvedCall,
                 message: "the target of this call cannot be told".to_owned(),

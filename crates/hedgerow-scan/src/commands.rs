@@ -1,5 +1,6 @@
 //! What the deploy runs in a service's containers, and the files that it mounts there: who is called, and who is named.
 
+use crate::consoles::{BETWEEN, POSITIONAL, WEB, glued, host_of, is_host_flag, program as program_of};
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::inventory::Home;
 use crate::join::Join;
@@ -16,71 +17,6 @@ use hedgerow_deploy::{Answer, Hosts, Partial};
 use hedgerow_deploy::{Command, Given, Spot};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Programs that are given URLs and call them.
-const WEB: &[&str] = &[
-    "curl",
-    "wget",
-    "http",
-    "https",
-    "httpie",
-    "xh",
-    "grpcurl",
-    "grpc_health_probe",
-    "hey",
-    "wrk",
-    "ab",
-    "oha",
-    "siege",
-    "vegeta",
-    "ghz",
-    "bombardier",
-    "autocannon",
-    "websocat",
-];
-
-/// Programs that are given hosts and open connections to them.
-const PLAIN: &[&str] = &[
-    "nc",
-    "ncat",
-    "netcat",
-    "telnet",
-    "wait-for",
-    "wait-for.sh",
-    "wait-for-it",
-    "wait-for-it.sh",
-    "dockerize",
-    "psql",
-    "pg_isready",
-    "pg_dump",
-    "mysql",
-    "mysqladmin",
-    "mysqldump",
-    "mariadb",
-    "mariadb-admin",
-    "redis-cli",
-    "mongo",
-    "mongosh",
-    "mongodump",
-    "cqlsh",
-    "clickhouse-client",
-    "kcat",
-    "kafkacat",
-    "kafka-topics",
-    "kafka-topics.sh",
-    "rabbitmqadmin",
-    "nats",
-    "etcdctl",
-];
-
-/// Of them, those to which a host is given without a flag.
-const POSITIONAL: &[&str] = &["nc", "ncat", "netcat", "telnet", "cqlsh", "wait-for", "wait-for.sh"];
-
-/// Flags of such programs that a host stands behind.
-const HOST_FLAGS: &[&str] = &["-h", "--host", "--hostname", "-b", "--bootstrap-server"];
-
-/// What is between the commands of a shell.
-const BETWEEN: &[&str] = &[";", "&&", "||", "|", "&", "do", "then", "else", "done", "fi", "until", "while", "if", "!"];
 
 /// Says whether a mounted file, by where it is held and what it is called, is there for others than the service.
 type IsForOthers<'f> = &'f dyn Fn(&Spot, &str) -> bool;
@@ -126,10 +62,14 @@ pub(crate) fn read<'a>(
     }
     for file in &given.mounted {
         for address in plain::read(&file.name, &file.text).addresses {
+            if address.is_console && !judge.knows(&address.template) {
+                continue;
+            }
             let range = address.range.start as usize..address.range.end as usize;
             let (before, text) = (file.text.get(..range.start), file.text.get(range));
             let place = places.of(&file.spot, before.unwrap_or_default(), text.unwrap_or_default());
-            judge.judge(&address.template, Kind::Http, &place);
+            let kind = if address.is_console { Kind::Tcp } else { Kind::Http };
+            judge.judge(&address.template, kind, &place);
         }
         // Whom envoy calls may be in a file that nobody has in the tree, or come from a server.
         let is_there = |path: &str| {
@@ -221,23 +161,25 @@ fn words<'t, 'a>(line: &'t [(Cow<'a, str>, &'a hedgerow_deploy::Word)]) -> Vec<W
                     (program, before, writes) = (None, "", false);
                     continue;
                 }
-                let name = bare.rsplit('/').next().unwrap_or(bare);
-                if let Some(known) =
-                    WEB.iter().chain(PLAIN).find(|known| **known == name).filter(|_| !bare.contains("://"))
-                {
+                if let Some(known) = program_of(bare) {
                     program = Some(known);
                 } else if !bare.is_empty() {
                     // `--url=http://…`
                     let (flag, text) = match bare.split_once('=') {
-                        Some((flag, value)) if flag.starts_with('-') => (flag, value.trim_matches(['"', '\''])),
+                        Some((flag, value)) if flag.starts_with('-') || (program.is_some() && flag == "host") => {
+                            (flag, value.trim_matches(['"', '\'']))
+                        }
                         _ => ("", bare),
                     };
+                    let cut = program.and_then(|program| glued(program, text));
+                    let text = program.map_or(text, |program| host_of(program, &text[cut.unwrap_or_default()..]));
                     let is_host = program.is_some_and(|program| {
                         if WEB.contains(&program) {
                             // The header of a request.
                             return before.eq_ignore_ascii_case("host:");
                         }
-                        [before, flag].iter().any(|flag| HOST_FLAGS.contains(flag))
+                        cut.is_some()
+                            || [before, flag].iter().any(|flag| is_host_flag(program, flag))
                             || (POSITIONAL.contains(&program) && !bare.starts_with('-'))
                     });
                     let key = match bare.split_once('=') {
@@ -287,6 +229,11 @@ impl<'a> Judge<'_, 'a> {
             let place = self.texts.of(word.spot, &word.before, word.text);
             self.judge(&template(word.text), kind, &place);
         }
+    }
+
+    /// Whether a service answers at an address.
+    fn knows(&self, address: &Template) -> bool {
+        self.join.judge(address).answers.iter().any(|answer| matches!(answer, Answer::Service(..)))
     }
 
     /// Adds the edges to whoever answers at an address, and asks where that cannot be told.

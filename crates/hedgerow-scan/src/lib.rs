@@ -63,6 +63,7 @@ mod claims;
 mod commands;
 mod components;
 mod config;
+mod consoles;
 mod dapr;
 mod edge;
 mod eval;

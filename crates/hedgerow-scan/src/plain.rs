@@ -5,6 +5,7 @@ mod nginx;
 
 pub(crate) use nginx::{group_of, groups};
 
+use crate::consoles;
 use crate::value::{Piece, Template};
 use hedgerow_code::ir::{Directive, Range};
 use hedgerow_code::lines;
@@ -19,6 +20,8 @@ pub(crate) struct Address {
     pub(crate) template: Template,
     /// Where it stands.
     pub(crate) range: Range,
+    /// Whether a console or a client of a store is given it: whom one calls of whom nothing is known is no question.
+    pub(crate) is_console: bool,
 }
 
 /// What a plain file says.
@@ -63,6 +66,7 @@ pub(crate) fn read(path: &str, text: &str) -> Plain {
             command = command || matches!(first, "ENTRYPOINT" | "CMD");
             if command {
                 plain.urls(line, start);
+                plain.consoles(body.strip_prefix(first).unwrap_or(body), line, start);
             }
             command = command && body.ends_with('\\');
         } else if caddy {
@@ -97,6 +101,9 @@ pub(crate) fn read(path: &str, text: &str) -> Plain {
     if nginx {
         nginx::read(&mut plain, text);
     }
+    if shell {
+        plain.consoles(text, text, 0);
+    }
     if yaml {
         // What a test expects is like what envoy is given.
         plain.structured(text, !is_test(path));
@@ -125,6 +132,17 @@ impl Plain {
             let end = middle + end_of_url(rest);
             self.push(&line[scheme..end], start + scheme);
             from = end.max(middle + 3);
+        }
+    }
+
+    /// Whom consoles and clients of stores connect to in a stretch of a text that begins at a place in the file.
+    fn consoles(&mut self, stretch: &str, text: &str, start: usize) {
+        let from = start + (stretch.as_ptr() as usize - text.as_ptr() as usize);
+        for target in consoles::targets(stretch) {
+            let range = range(from + target.start, from + target.start + target.length);
+            if !self.addresses.iter().any(|known| known.range == range) {
+                self.addresses.push(Address { template: template(&target.text), range, is_console: true });
+            }
         }
     }
 
@@ -173,7 +191,8 @@ impl Plain {
     }
 
     fn push(&mut self, text: &str, start: usize) {
-        let address = Address { template: template(&shell(text)), range: range(start, start + text.len()) };
+        let range = range(start, start + text.len());
+        let address = Address { template: template(&shell(text)), range, is_console: false };
         if !text.is_empty() && !self.addresses.iter().any(|known| known.range == address.range) {
             self.addresses.push(address);
         }
@@ -230,7 +249,8 @@ impl Plain {
     /// An address that stands somewhere in a text.
     fn written(&mut self, address: &str, template: Template, text: &str) {
         let start = text.find(address).unwrap_or(0);
-        let address = Address { template, range: range(start, start + address.len()) };
+        let range = range(start, start + address.len());
+        let address = Address { template, range, is_console: false };
         if !self.addresses.contains(&address) {
             self.addresses.push(address);
         }

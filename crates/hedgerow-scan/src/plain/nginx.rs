@@ -95,7 +95,8 @@ pub(super) fn read(plain: &mut Plain, text: &str) {
     for (target, start) in targets {
         let is_group = |written: &String| groups.contains(group_of(written));
         for written in instances(&target, &values).into_iter().filter(|written| !is_group(written)) {
-            let address = Address { template: template(&written), range: range(start, start + target.len()) };
+            let range = range(start, start + target.len());
+            let address = Address { template: template(&written), range, is_console: false };
             if !plain.addresses.contains(&address) {
                 plain.addresses.push(address);
             }

@@ -14,6 +14,7 @@ mod checked;
 mod classes;
 mod components;
 mod compose;
+mod consoles;
 mod csharp;
 mod dapr;
 mod dapr_apps;
