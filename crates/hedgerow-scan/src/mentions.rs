@@ -6,6 +6,7 @@
 
 mod awaited;
 mod common;
+mod dotenv;
 mod given;
 mod here;
 mod hidden;
@@ -46,13 +47,14 @@ use crate::templated;
 use crate::texts::{is_lock, is_made};
 use crate::tree::{PlainFile, Tree, is_other};
 use crate::unused::Unused;
+use dotenv::Dotenv;
 use given::{Common, Sharers, everybodys_variables, given, is_everybodys, joined, shared};
 use hedgerow_code::frontend::Language;
 use hedgerow_code::frontend::foreign::{foreign, literals};
 use hedgerow_code::ir::{Directive, Range};
 use hedgerow_code::lines;
 use hedgerow_code::testcode::is_test;
-use hedgerow_deploy::{Deploy, Given, Hosts, Said, Spot};
+use hedgerow_deploy::{Deploy, Given, Hosts, Partial, Said, Spot};
 use hidden::Hidden;
 use project::Beside;
 use questions::Question;
@@ -192,6 +194,8 @@ pub(crate) fn ask<'a>(
             })
     });
     let shares = Shares::new(homes, parts, deploy);
+    let dotenv = Dotenv::new(homes, deploy);
+    let worker = Worker::new(homes, deploy);
     let alike = frameworks::alike(homes, deploy);
     let languages = project::languages(tree);
     let mut hidden_variables = Vec::new();
@@ -317,15 +321,20 @@ pub(crate) fn ask<'a>(
             let besides = || besides.get_or_init(|| Besides::new(tree, home, deploy.of(&home.name), &own));
             part.unasked.contains(variable) && !fills(variable) && besides().leaves(variable)
         };
-        let unused = given(
-            home,
-            hosts,
-            deploy,
-            places,
-            (&shared, common, &shares),
-            (&uses, &is_used, &is_named, &is_unasked),
-            &mut found,
-        );
+        // That a file sets a variable, or a compose file hands it on, is no use of it.
+        let asks = |variable: &str| {
+            let mut files =
+                own.iter().filter(|file| !is_of_variables(&file.path) && !is_deploy(&file.path, &file.text));
+            part.variables.contains(variable)
+                || runs(variable)
+                || fills(variable)
+                || files.any(|file| variables::has_word(&file.text, variable))
+        };
+        let is_of_all = |name: &str, value: &Partial| {
+            dotenv.is_for_others((home, shares.is_read(&home.name)), deploy, (name, value), asks)
+        };
+        let seen = (&uses, &is_used, &is_named, &is_unasked);
+        let unused = given(home, hosts, deploy, places, (&shared, common, &shares), seen, &is_of_all, &mut found);
         for (callee, name, place) in unused {
             everybodys.entry((callee, name)).or_default().push((home.name.clone(), place));
         }
@@ -367,11 +376,11 @@ pub(crate) fn ask<'a>(
     outcome.findings.extend(variables::unset(open));
     twins(tree, homes, &mut all_found);
     shares::settle(homes, parts, &mut all_found, &shares, outcome);
-    let mut asked = Asked::default();
+    let mut asked = (Asked::default(), dotenv::Asked::default());
     let mut of_machine = here::Here::default();
     let mut named = Vec::new();
     for ((home, part), (found, unset)) in homes.iter().zip(parts).zip(all_found.into_iter().zip(all_unset)) {
-        let own = tell(tree, home, spoken, found, (outcome, &mut asked, &mut of_machine));
+        let own = tell(tree, home, spoken, found, (outcome, &dotenv, &mut asked, &mut of_machine));
         named.push((home.name.as_str(), own));
         let given = deploy.of(&home.name);
         for (variable, hiding, spot) in given.map(|given| hidden::variables(given, hosts)).unwrap_or_default() {
@@ -400,7 +409,7 @@ pub(crate) fn ask<'a>(
         });
     }
     outcome.findings.extend(questions::findings(named));
-    outcome.findings.extend(asked.findings());
+    outcome.findings.extend(asked.0.findings().chain(asked.1.findings()));
     outcome.findings.extend(of_machine.findings());
     for Hidden { service, variable, spot, callee, .. } in &hidden_variables {
         let Some(callee) = callee else { continue };
@@ -548,7 +557,12 @@ fn tell(
     home: &Home,
     spoken: &Spoken<'_>,
     found: Mentions,
-    (outcome, of_several, here): (&mut Outcome, &mut Asked, &mut here::Here),
+    (outcome, dotenv, (of_several, of_all), here): (
+        &mut Outcome,
+        &Dotenv<'_>,
+        &mut (Asked, dotenv::Asked),
+        &mut here::Here,
+    ),
 ) -> Vec<Question> {
     let is_known = |outcome: &Outcome, callee: &str| {
         let edge = outcome.edges.get(&(home.name.clone(), callee.to_owned()));
@@ -606,7 +620,10 @@ fn tell(
             continue;
         }
         if first.weight == Weight::SharedAddress {
-            of_several.add(&home.name, &callee, &first.place);
+            match dotenv.is_given(&home.name, &first.place.path) {
+                true => of_all.add(&home.name, &callee, &first.place),
+                false => of_several.add(&home.name, &callee, &first.place),
+            }
             continue;
         }
         asked.push(Question { callee, mentions });

@@ -98,12 +98,16 @@ impl Deploy {
             for file in files.map(|files| files.as_list().unwrap_or(std::slice::from_ref(files))).unwrap_or_default() {
                 let Some(name) = file.as_text().or_else(|| file.get("path")?.as_text()) else { continue };
                 let is_needed = file.get("required").and_then(Value::as_bool) != Some(false);
-                let (path, text) = shell.fill(name.letters()).known().map(text_of).unwrap_or_default();
+                let name = shell.fill(name.letters());
+                let (path, text) = name.known().map(text_of).unwrap_or_default();
                 if path.is_empty() {
                     if is_needed {
                         self.absent.entry(item.path.to_owned()).or_default().insert(service.clone());
                     }
                     continue;
+                }
+                if name.known().is_some_and(fills_all) {
+                    given.variables_of_all.insert(path.clone());
                 }
                 own.extend(variables(text, &shell.said()).into_iter().map(|(key, value)| {
                     let spot = Spot::line(&path, &key);
@@ -242,6 +246,12 @@ impl Given {
             }
         }
     }
+}
+
+/// Whether compose fills its files from a file of this name, by itself or because people name it on the command line: `.env`, `.env.prod`.
+fn fills_all(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name == ".env" || name.starts_with(".env.")
 }
 
 /// The words of a line, each with its place.

@@ -59,6 +59,8 @@ pub struct Given {
     /// Environment variables that a file beside the compose file sets to the machine itself, each with the default of the compose file that
     /// this hides.
     pub overridden: BTreeMap<String, (Partial, Spot)>,
+    /// The files of variables that it is given and that fill the compose file as well: compose's own `.env`, which has those of all.
+    pub variables_of_all: BTreeSet<String>,
     /// What the deploy says of the arguments by which its image is built.
     pub arguments: BTreeMap<String, Vec<Partial>>,
     /// Flags, without the dashes.

@@ -242,6 +242,12 @@ pub(super) fn is_named_for(variable: &str, home: &Home) -> bool {
         .any(|word| variable.split('_').next() == Some(word) || variable.starts_with(&format!("{word}_")))
 }
 
+/// Whether a variable is called after a whole service: `KEYCLOAK_DB_URL` of `keycloak`, and not of `keycloak-db`.
+pub(super) fn is_named_after(variable: &str, home: &Home) -> bool {
+    let name = home.name.rsplit('.').next().unwrap_or(&home.name).to_lowercase().replace('-', "_");
+    variable.to_lowercase().strip_prefix(&name).is_some_and(|rest| rest.starts_with('_'))
+}
+
 /// What the deploy gives to a service. Answers with the addresses that many are given and that this one is not seen to use: the service,
 /// the variable, and its place.
 pub(super) fn given<'a>(
@@ -256,6 +262,7 @@ pub(super) fn given<'a>(
         &impl Fn(&str) -> bool,
         &impl Fn(&str) -> bool,
     ),
+    is_of_all: &impl Fn(&str, &Partial) -> bool,
     found: &mut Mentions,
 ) -> Vec<(String, String, Place)> {
     let mut unused = Vec::new();
@@ -302,6 +309,7 @@ pub(super) fn given<'a>(
     for (name, values) in &given.environment {
         for value in values {
             let said = || Said::Variable(name.clone(), value.clone());
+            let is_of_all = is_of_all(name, value);
             let value = &*value.written();
             let address = if given.clients.get(name) != Some(&true) && is_unasked(name) {
                 Weight::UnaskedVariable
@@ -311,7 +319,7 @@ pub(super) fn given<'a>(
             // What leads to a store of which the service has a client is for it alone; what it has no client for, it cannot call.
             let client = given.clients.get(name);
             let everybodys = client.is_none() && is_everybodys(shared, name, value) && !given.runs_with(name);
-            if !everybodys || uses(name) {
+            if is_of_all || !everybodys || uses(name) {
                 let is_after = || named(value, name, hosts).iter().any(|named| after.contains(named.service.as_str()));
                 let is_for_others = || {
                     let common = common.filter(|_| client.is_none());
@@ -322,6 +330,7 @@ pub(super) fn given<'a>(
                     })
                 };
                 let address = match everybodys || client == Some(&false) {
+                    _ if is_of_all => Weight::SharedAddress,
                     true => Weight::LooseAddress,
                     // Where others have it as well, all are asked about at once.
                     false if is_for_others() && !(address == Weight::UnaskedVariable && is_after()) => {

@@ -37,6 +37,13 @@ pub(super) fn asked_for(file: &PlainFile, variable: &str) -> Option<Place> {
     Some(Place { path: file.path.clone(), range: Range { start: place(start), end: place(start + variable.len()) } })
 }
 
+/// Whether a text has a variable's name as a word.
+pub(super) fn has_word(text: &str, variable: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let mut places = text.match_indices(variable).map(|(at, _)| at);
+    places.any(|at| !text[..at].ends_with(is_word) && !text[at + variable.len()..].starts_with(is_word))
+}
+
 /// Where a file of settings takes a variable in: `${LEDGER_URL:http://localhost}`.
 pub(super) fn taken(file: &PlainFile, variable: &str) -> Option<Place> {
     if foreign(&file.path).is_some() || is_deploy(&file.path, &file.text) {

@@ -21,6 +21,7 @@ mod dapr_apps;
 mod defaults;
 mod deploy;
 mod django;
+mod dotenv;
 mod environment;
 mod exact;
 mod exported;
