@@ -83,6 +83,9 @@ pub(crate) fn across(
     let asked = (parts, fleet, questions.as_slice());
     let said = (&places, &spoken, (&claims, &foreign, &unused, idle), &schemas);
     crate::mentions::ask(tree, homes, hosts, deploy, asked, said, &mut outcome);
+    let is_said =
+        |caller: &str, path: &str| remarks.iter().any(|said| said.path == path && said.services.contains(caller));
+    crate::absent::ask(tree, hosts, (&spoken, &is_said), &mut outcome);
     crate::registries::checks(tree.config, homes, parts, deploy, &mut outcome);
     crate::permits::ask(tree, deploy, &places, &mut outcome);
     crate::account::add(tree, homes, hosts, deploy, parts, &mut outcome);

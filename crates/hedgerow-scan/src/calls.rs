@@ -315,7 +315,8 @@ impl<'p> Search<'_, 'p> {
                     None => stores::may_be(context.hosts, &path),
                 };
                 let is_here = || values.iter().any(|values| self.leads_here(values, store));
-                if sink.client && !(leads || is_here() || is_open(&values) && may_be()) {
+                let is_of_several = || values.iter().any(|values| self.stands_for_several(values));
+                if sink.client && !(leads || is_here() || is_of_several() || is_open(&values) && may_be()) {
                     continue;
                 }
                 // `client.post().uri("")`: the address that the client has.

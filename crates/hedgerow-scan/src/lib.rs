@@ -52,6 +52,7 @@
 //! about them and by what they name: their services are callees, and callers of what they have the address of.
 #![expect(clippy::wildcard_enum_match_arm, reason = "questions to the syntax pick the shapes that can answer them")]
 
+mod absent;
 mod account;
 mod across;
 mod blind;

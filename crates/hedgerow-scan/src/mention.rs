@@ -132,6 +132,13 @@ pub(crate) fn asks_for_host(before: &str) -> bool {
     HOST_WORDS.iter().any(|word| end.contains(word))
 }
 
+/// Whether a name ends in a word that is a machine's alone: `DB_HOST`.
+fn is_of_machine(before: &str) -> bool {
+    const WORDS: &[&str] = &["addr", "address", "dsn", "host", "hostname", "hosts", "uri", "url"];
+    let before = before.trim_end_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    WORDS.iter().any(|word| before.ends_with(word))
+}
+
 /// Whether the words of a list may be a choice among things, and no hosts: one of them is no service's name, and the name before them does
 /// not end in a word that is for machines alone.
 pub(crate) fn is_choice<'t>(mut words: impl Iterator<Item = &'t str> + Clone, before: &str, hosts: &Hosts) -> bool {
@@ -338,7 +345,10 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
     };
     let Some(service) = service else { return };
     let in_cluster = host.ends_with(".svc") || host.ends_with(".svc.cluster.local") || host.ends_with(".cluster.local");
-    let asks = asks_for_host(before);
+    // What is called like a product, and is nobody's name, may be a choice of it: `CACHE_BACKEND=redis`.
+    let is_named =
+        || name.known().is_none_or(|host| hosts.named(host).is_some() || hosts.is_address(host) || listener.is_some());
+    let asks = asks_for_host(before) && (is_named() || is_of_machine(before));
     let is_address = port_is_called || in_cluster || (asks && path.is_empty());
     let is_distinct = name.known().is_some()
         && host.len() >= 5

@@ -18,6 +18,7 @@ mod unasked;
 mod variables;
 mod weight;
 
+pub(crate) use given::listed;
 pub(crate) use here::sibling;
 pub(crate) use unasked::of_code as unasked;
 pub(crate) use variables::asks_others;

@@ -185,6 +185,7 @@ impl<'a> Run<'a> {
         let programs = Programs::new(tree.texts);
         let fleet = Fleet::new(tree, &homes, &given);
         givens::listening(&homes, (&given, &fleet), &mut hosts);
+        crate::absent::stand_in(tree, &fleet, &mut hosts);
         let mut run =
             Self { tree, packs, code, modules: Modules::default(), programs, homes, hosts, deploy: given, idle, fleet };
         let files = run.files(|at| &tree.code[at].facts);

@@ -309,6 +309,20 @@ impl Fleet {
         })
     }
 
+    /// The stores that may stand for one that the deployment does not have, by the image that it runs elsewhere or by its name; nothing for
+    /// what is no store.
+    pub(crate) fn standing_in(&self, name: &str, image: Option<&str>) -> Option<BTreeSet<&str>> {
+        let kind =
+            image.and_then(names::kind_of_image).or_else(|| names::kind_of_name(name).filter(|_| image.is_none()))?;
+        Some(self.of(kind))
+    }
+
+    /// Hosts that many call a store by that the deployment calls otherwise, each with the stores of its kind.
+    pub(crate) fn usual(&self) -> impl Iterator<Item = (&'static str, BTreeSet<&str>)> {
+        let all = names::usual().map(|(name, kind)| (name, self.of(kind)));
+        all.filter(|(_, services)| !services.is_empty())
+    }
+
     /// The stores that a client of a kind may mean: where none is of the kind, and it speaks SQL, those of which no more is known.
     pub(crate) fn of(&self, kind: Store) -> BTreeSet<&str> {
         let all = |is: &dyn Fn(Store) -> bool| -> BTreeSet<&str> {

@@ -1,9 +1,11 @@
 //! What compose files say containers are built from, and what these run.
 
-use super::{command, image, settings};
+use super::compose::{arguments, other_names};
+use super::{command, image, settings, whose};
 use crate::partial::Partial;
 use crate::path::join;
 use crate::value::Value;
+use std::collections::BTreeMap;
 
 /// A container that is built from a directory of the tree.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -18,6 +20,8 @@ pub struct Build {
     pub stage: Option<String>,
     /// The module or the file that it runs, as its command names it.
     pub runs: Option<String>,
+    /// The arguments of the build.
+    pub arguments: BTreeMap<String, String>,
 }
 
 impl Build {
@@ -119,8 +123,40 @@ pub fn builds(path: &str, text: &str) -> Vec<Build> {
                 dockerfile: join(&context, said("dockerfile").unwrap_or("Dockerfile")),
                 stage: said("target").map(str::to_owned),
                 runs: runs(&words),
+                arguments: arguments(container)
+                    .into_iter()
+                    .filter_map(|(name, value)| Some((name, value.known()?.to_owned())))
+                    .collect(),
                 context,
             });
+        }
+    }
+    found
+}
+
+/// A container of a compose file, whether it is built or not.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Container {
+    /// What it is called: by its key, its name, its host name and its aliases.
+    pub names: Vec<String>,
+    /// The image that it runs, without its tag.
+    pub image: Option<String>,
+}
+
+/// The containers of a compose file; none of another file.
+#[must_use]
+pub fn containers(text: &str) -> Vec<Container> {
+    if !text.lines().any(|line| line.starts_with("services:")) {
+        return Vec::new();
+    }
+    let documents = settings::documents(text).into_iter().map(Value::from);
+    let mut found = Vec::new();
+    for document in documents.filter(is_compose) {
+        for (name, container) in document.get("services").and_then(Value::as_map).into_iter().flatten() {
+            let Some(name) = name.known() else { continue };
+            let names = std::iter::once(name).chain(other_names(container)).map(str::to_owned).collect();
+            let image = container.get("image").and_then(Value::as_str).and_then(whose::without_tag);
+            found.push(Container { names, image: image.map(|image| image.written().into_owned()) });
         }
     }
     found
@@ -132,6 +168,26 @@ pub fn image_runs(text: &str, stage: Option<&str>) -> Option<String> {
     let command = image::command(text, stage);
     let words = command.split([' ', '\t', ',', '[', ']', '"']).filter(|word| !word.is_empty());
     runs(&words.collect::<Vec<_>>())
+}
+
+/// What an image is made of, as its Dockerfile says it, with the arguments of its build filled in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recipe {
+    /// What it copies in of what it is built from, in any of its stages; empty for all of it.
+    pub copies: Vec<String>,
+    /// The module or the file that it runs, as its command names it.
+    pub runs: Option<String>,
+    /// The words of the commands that build programs in it: `go build ./cmd/ledger`.
+    pub builds: Vec<String>,
+}
+
+/// Reads the recipe of an image: of a stage, where one is said.
+#[must_use]
+pub fn recipe(text: &str, stage: Option<&str>, arguments: &BTreeMap<String, String>) -> Recipe {
+    let text = image::with_arguments(text, arguments);
+    let copies = image::copies(&text).into_iter().map(|(source, _)| source.trim_matches('/').to_owned());
+    let copies = copies.map(|source| if source == "." { String::new() } else { source }).collect();
+    Recipe { copies, runs: image_runs(&text, stage), builds: image::builds(&text) }
 }
 
 /// The module or the file that a command runs: `python -m jobs.run`, `celery -A shop.worker`, `uvicorn shop.main:app`, `node src/worker.js`.
@@ -194,6 +250,38 @@ mod tests {
             ("FROM node\n", None, None),
         ] {
             assert_eq!(image_runs(text, stage).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn recipes_are_read_with_their_arguments() {
+        let arguments = BTreeMap::from([("SERVICE".to_owned(), "ledger".to_owned())]);
+        for (text, copies, runs, builds) in [
+            (
+                "ARG SERVICE\nFROM node\nARG SERVICE=cart\nCOPY services/$SERVICE ./\nCMD node services/${SERVICE}/a.js\n",
+                &["services/ledger"][..],
+                Some("services/ledger/a.js"),
+                &[][..],
+            ),
+            (
+                "FROM golang AS build\nARG SERVICE\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /x ./cmd/$SERVICE && strip /x\nFROM x\nCOPY --from=build /x /x\nCMD /x\n",
+                &[""],
+                None,
+                &["-o", "/x", "./cmd/ledger"],
+            ),
+            ("FROM x\nARG NAME=cart\nRUN cargo build --bin $NAME\n", &[], None, &["--bin", "cart"]),
+            ("FROM x\nENV SERVICE=cart\nCOPY $SERVICE /a\nCOPY $OTHER /a\n", &["cart", "$OTHER"], None, &[]),
+            (
+                "FROM x\nRUN dotnet publish src/A/A.csproj -c Release\nRUN go vet ./...\n",
+                &[],
+                None,
+                &["src/A/A.csproj", "-c", "Release"],
+            ),
+        ] {
+            let found = recipe(text, None, &arguments);
+            assert_eq!(found.copies, copies, "{text}");
+            assert_eq!(found.runs.as_deref(), runs, "{text}");
+            assert_eq!(found.builds, builds, "{text}");
         }
     }
 

@@ -261,7 +261,7 @@ fn pieces(line: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// The arguments by which the image of a container is built: `args: {LEDGER: http://ledger}`, `args: [LEDGER=http://ledger]`.
-fn arguments(container: &Value) -> Vec<(String, Partial)> {
+pub(super) fn arguments(container: &Value) -> Vec<(String, Partial)> {
     match container.get("build").and_then(|build| build.get("args")) {
         Some(Value::Map(pairs)) => {
             pairs.iter().filter_map(|(name, value)| Some((name.known()?.to_owned(), scalar(value)?))).collect()
@@ -275,7 +275,7 @@ fn arguments(container: &Value) -> Vec<(String, Partial)> {
 }
 
 /// What a container is called besides: <https://docs.docker.com/reference/compose-file/services/#hostname>.
-fn other_names(container: &Value) -> impl Iterator<Item = &str> {
+pub(super) fn other_names(container: &Value) -> impl Iterator<Item = &str> {
     let own = ["container_name", "hostname"].into_iter().filter_map(|key| container.get(key)?.as_str());
     let networks = container.get("networks").and_then(Value::as_map).into_iter().flatten();
     let aliases = networks.filter_map(|(_, network)| network.get("aliases")?.as_list()).flatten();

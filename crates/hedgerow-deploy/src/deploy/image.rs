@@ -115,6 +115,59 @@ pub(crate) fn places(text: &str, variable: &str) -> Vec<String> {
     found
 }
 
+/// A Dockerfile with the arguments of a build filled in: what the build gives to what the file asks for, else the file's default, and the
+/// variables that it sets itself.
+pub(crate) fn with_arguments(text: &str, arguments: &BTreeMap<String, String>) -> String {
+    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    let mut found = String::new();
+    for line in text.split_inclusive('\n') {
+        let line = filled(line, &known);
+        for (word, rest) in instructions(&line) {
+            match word.as_str() {
+                "ARG" => {
+                    let (name, default) =
+                        rest.split_once('=').map_or((rest.as_str(), None), |(name, value)| (name, Some(value)));
+                    let value = arguments.get(name).map(String::as_str).or(default);
+                    known.extend(value.map(|value| (name.to_owned(), value.trim_matches(['"', '\'']).to_owned())));
+                }
+                "ENV" => {
+                    let said = assignments(&line).into_iter();
+                    known.extend(
+                        said.filter(|(_, _, value)| !value.contains('$')).map(|(_, name, value)| (name, value)),
+                    );
+                }
+                _ => {}
+            }
+        }
+        found.push_str(&line);
+    }
+    found
+}
+
+/// The words of the commands that build programs in an image, without the program that builds.
+pub(crate) fn builds(text: &str) -> Vec<String> {
+    const BUILDERS: &[&[&str]] = &[
+        &["go", "build"],
+        &["go", "install"],
+        &["cargo", "build"],
+        &["cargo", "install"],
+        &["dotnet", "build"],
+        &["dotnet", "publish"],
+    ];
+    let mut found = Vec::new();
+    for (_, rest) in instructions(text).into_iter().filter(|(word, _)| word == "RUN") {
+        for command in rest.split(['&', ';', '|']) {
+            let all = words(command);
+            let is_builder = |start: &&&[&str]| all.windows(start.len()).any(|part| part == **start);
+            if let Some(builder) = BUILDERS.iter().find(is_builder) {
+                let at = all.windows(builder.len()).position(|part| part == *builder).unwrap_or_default();
+                found.extend(all[at + builder.len()..].iter().cloned());
+            }
+        }
+    }
+    found
+}
+
 /// A text with `$NAME` and `${NAME}` as they are known; the others stay.
 fn filled(text: &str, known: &BTreeMap<String, String>) -> String {
     let mut parts = text.split('$');

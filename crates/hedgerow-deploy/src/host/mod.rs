@@ -75,6 +75,8 @@ struct Common {
     published: BTreeMap<u16, BTreeSet<String>>,
     /// At which ports services listen.
     listening: BTreeMap<String, Listening>,
+    /// The services that stand at addresses for hosts which the deployment does not have.
+    standing_in: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Hash for Hosts {
@@ -156,6 +158,21 @@ impl Hosts {
             let service = common.names.entry(host.clone()).or_insert_with(|| service.clone());
             common.folded.entry(fold(&host)).or_default().insert(service.clone());
         });
+    }
+
+    /// Says that services may answer at a host that nobody in the deployment has. It is none of their names: a word alone says nothing of them.
+    pub fn add_stand_ins<'s>(&mut self, host: &str, services: impl Iterator<Item = &'s str>) {
+        let (host, services) = (host.to_lowercase(), services.map(str::to_owned).collect::<BTreeSet<_>>());
+        if self.known(&host).is_none() && self.several(&host).is_none() {
+            self.change(|common| {
+                common.standing_in.entry(host.clone()).or_default().extend(services.iter().cloned());
+            });
+        }
+    }
+
+    /// The services that may answer at a host in the place of somebody whom the deployment does not have.
+    fn standing_in(&self, stems: &[&str]) -> Option<&BTreeSet<String>> {
+        stems.iter().find_map(|stem| self.common.standing_in.get(&stem.to_lowercase()))
     }
 
     /// Says that Dapr calls a service by a name.
@@ -275,7 +292,11 @@ impl Hosts {
     pub fn service(&self, host: &str) -> Option<&str> {
         let host = host.to_lowercase();
         let known = || self.stems(&host).into_iter().find_map(|stem| self.known(stem));
-        self.addresses.get(&host).map(String::as_str).or_else(known)
+        let standing_in = || {
+            let services = self.standing_in(&self.stems(&host)).filter(|services| services.len() == 1);
+            services?.first().map(String::as_str)
+        };
+        self.addresses.get(&host).map(String::as_str).or_else(known).or_else(standing_in)
     }
 
     /// The service of a name in small letters, where it is one service's alone.
@@ -317,10 +338,12 @@ impl Hosts {
         hosts(&written).into_iter().map(answer).collect()
     }
 
-    /// The hosts in an address that are addresses of private networks, of which nobody says whose they are.
+    /// The hosts in an address of which nobody says whose they are: addresses of private networks, and hosts that the deployment does not have
+    /// where several of its services may be meant.
     pub fn private(&self, address: &Partial) -> BTreeSet<String> {
         let hosts = hosts(&address.written()).into_iter().map(|(host, _)| host);
-        hosts.filter(|host| is_private(host) && self.answer_known(host) == Answer::Open).collect()
+        let is_nobodys = |host: &str| is_private(host) || self.standing_in(&self.stems(host)).is_some();
+        hosts.filter(|host| is_nobodys(host) && self.answer_known(host) == Answer::Open).collect()
     }
 
     fn answer(&self, host: &Partial) -> Answer {
@@ -342,6 +365,12 @@ impl Hosts {
             return Answer::Service(name.to_owned(), None);
         }
         let several = stems.iter().find_map(|stem| self.several(stem));
+        if let Some(services) = self.standing_in(&stems).filter(|_| several.is_none()) {
+            return match services.first().filter(|_| services.len() == 1) {
+                Some(service) => Answer::Service(service.clone(), None),
+                None => Answer::Open,
+            };
+        }
         let told = |services: &BTreeSet<String>| {
             let (glob, services) = (host.to_owned(), services.clone());
             Answer::Several { glob, services }

@@ -119,6 +119,13 @@ impl<'a> Search<'a, '_> {
         given.filter(begins).cloned().collect()
     }
 
+    /// Whether a value is a host that the deployment does not have, where several of its services may be meant.
+    pub(super) fn stands_for_several(&self, values: &Values) -> bool {
+        let join = self.join();
+        let is_name = |host: &String| host.starts_with(|c: char| c.is_ascii_alphabetic());
+        values.templates().keys().any(|template| join.judge(template).private.iter().any(is_name))
+    }
+
     /// Adds such calls. What the deploy does not set is no open question: they have defaults.
     pub(super) fn environment(&mut self, readers: &Readers) {
         for (place, (site, paths)) in readers {

@@ -78,6 +78,12 @@ impl Search<'_, '_> {
             help.push(format!("the deploy files give {names} a value that cannot be told"));
         }
         for host in &group.private {
+            if !host.starts_with(|c: char| c.is_ascii_digit()) {
+                help.push(format!(
+                    "nobody in the deployment is called `{host}`: if a service is meant, say so under `scan.aliases` in hedgerow.yaml (`service.ledger: [{host}]`)"
+                ));
+                continue;
+            }
             help.push(format!(
                 "`{host}` is an address of a private network: if it is a service's, say so under `scan.aliases` in hedgerow.yaml (`service.ledger: [{host}]`)"
             ));

@@ -136,6 +136,18 @@ impl Search<'_, '_> {
         let is_private = || values.iter().any(|values| self.is_private(values));
         let is_open = is_hidden || (!is_told && (is_open(values) || is_private()));
         let place = self.place(site.function, site.expr);
+        // Of a store outside of the fleet nothing is told, but of a name that only the fleet's own hosts have.
+        let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let join = self.join();
+        let all = values.iter().flat_map(|values| values.templates().into_keys());
+        let answers: Vec<Answer> = all.flat_map(|template| join.judge(&template).answers).collect();
+        for answer in answers {
+            if let Answer::Outside(host) = answer
+                && host.chars().all(legal)
+            {
+                self.outcome.outside.entry((self.context.service.to_owned(), host)).or_insert_with(|| place.clone());
+            }
+        }
         let used = self.stores.entry(kind).or_insert_with(|| Used {
             place: place.clone(),
             call: String::new(),

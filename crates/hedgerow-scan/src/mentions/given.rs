@@ -22,7 +22,7 @@ const SHARED: usize = 8;
 const MAX_NAMES: usize = 4;
 
 /// The first names of a list, and how many there are besides.
-pub(super) fn listed(names: &[&str]) -> String {
+pub(crate) fn listed(names: &[&str]) -> String {
     enumerate_some(MAX_NAMES, names.iter().map(|name| format!("`{name}`")))
 }
 

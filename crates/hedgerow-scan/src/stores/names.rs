@@ -58,6 +58,13 @@ const PRODUCTS: &[(Store, &[&str])] = &[
 /// Words for any database.
 const DATABASES: &[&str] = &["db", "database", "sql", "rdbms"];
 
+/// What many call a store, with its kind: the product's own name, or that it is a database.
+pub(super) fn usual() -> impl Iterator<Item = (&'static str, Store)> {
+    const SQL: [&str; 2] = ["db", "database"];
+    let products = PRODUCTS.iter().flat_map(|(kind, names)| names.iter().map(move |name| (*name, *kind)));
+    products.chain(SQL.into_iter().map(|name| (name, Store::Sql)))
+}
+
 /// What may stand behind the product in the name of the store itself.
 const BEHIND: &[&str] = &[
     "alpine",

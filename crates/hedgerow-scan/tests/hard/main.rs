@@ -1,6 +1,7 @@
 //! Small trees, each about one way to hide a call or to look like one.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod absent;
 mod account;
 mod addressed;
 mod again;
