@@ -1,9 +1,12 @@
 //! The code of services that have none of their own: what compose files build them from, or that of the service whose image they run.
 
+mod part;
+
 use crate::inventory::Home;
 use crate::paths::is_below;
 use crate::tree::Tree;
 use hedgerow_deploy::build::{Build, Image, builds, image_runs};
+use hedgerow_deploy::path::join;
 use hedgerow_deploy::{Deploy, Hosts};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,11 +38,24 @@ pub(crate) fn add(tree: &Tree, homes: &mut [Home]) {
     let said = homes.iter().flat_map(|home| home.directories.iter().map(|(directory, _)| directory.clone()));
     let own: BTreeSet<String> = declared.chain(said).collect();
     // What lies above the directories of several is the root of all, and no service's code.
-    let is_root = |directory: &str| own.iter().filter(|own| is_below(own, directory)).count() > 1;
+    let below = |directory: &str| own.iter().filter(|own| is_below(own, directory)).cloned().collect::<Vec<_>>();
+    let is_root = |directory: &str| below(directory).len() > 1;
     for home in homes.iter_mut().filter(|home| is_empty(home)) {
         for build in builds.iter().filter(|build| hosts.named(&build.name) == Some(&home.name)) {
             let directory = directory_of(build);
             if directory.is_empty() || is_root(&directory) || !has_code(&directory) {
+                // One image of all of it is the program of all that run it; of several each has its part.
+                let is_one = images.get(&directory).is_some_and(|images| images.len() == 1)
+                    && has_code(&directory)
+                    && below(&directory).iter().filter(|own| has_code(own)).count() < 2;
+                // A script of a framework's own, such as PHP's `artisan`, runs the program as a whole.
+                let is_whole = || {
+                    let path = build.runs.as_ref().map(|runs| join(&directory, runs));
+                    path.is_none_or(|path| tree.texts.iter().any(|file| file.path == path))
+                };
+                let part = part::of(tree, build, &has_code);
+                let part = part.or_else(|| (is_one && is_whole()).then(|| (directory.clone(), None)));
+                home.directories.extend(part.filter(|part| !home.directories.contains(part)));
                 continue;
             }
             let main = runs(tree, build).and_then(|runs| main_of(tree, &directory, &runs));
@@ -127,7 +143,7 @@ fn main_of(tree: &Tree, directory: &str, runs: &str) -> Option<String> {
     let files =
         [runs.to_owned(), format!("{module}.py"), format!("{module}/__main__.py"), format!("{module}/__init__.py")];
     files.into_iter().find(|file| {
-        let place = format!("{directory}/{file}");
+        let place = join(directory, file);
         tree.code.iter().any(|code| code.path == place)
     })
 }

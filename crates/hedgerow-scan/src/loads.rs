@@ -112,13 +112,15 @@ impl Loads {
     fn own<'a>(&'a self, home: &'a Home, files: &'a [File]) -> impl Iterator<Item = u32> + 'a {
         let at = |path: &String| files.binary_search_by(|file| file.path.cmp(path)).ok();
         let components = home.components.iter().filter_map(at).map(|at| self.package_of[at]);
+        // One that is a file is that of its program.
+        let files_alone = home.directories.iter().map(|(path, _)| path).filter_map(at).map(|at| self.package_of[at]);
         let directories = home.directories.iter().flat_map(move |(directory, _)| {
             let below = if directory.is_empty() { String::new() } else { format!("{directory}/") };
             let first = files.partition_point(|file| file.path < below.as_str());
             let own = files[first..].iter().take_while(|file| file.path.starts_with(&below)).count();
             self.package_of[first..first + own].iter().copied()
         });
-        directories.chain(components)
+        directories.chain(components).chain(files_alone)
     }
 
     /// The files that a service can load: those below its directories, with their packages, and all they import.

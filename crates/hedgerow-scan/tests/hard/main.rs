@@ -60,6 +60,7 @@ mod profiles;
 mod pydantic;
 mod python;
 mod reads;
+mod recipes;
 mod registries;
 mod registry;
 mod releases;
