@@ -79,6 +79,7 @@ pub(crate) fn across(
     let about = (tree.config, &libraries, fleet, files, &schemas);
     let questions = crate::stores::join(about, homes, hosts, deploy, (parts, &places), &mut outcome);
     crate::registries::join((tree, &libraries), homes, hosts, deploy, &mut outcome);
+    crate::connectors::Worker::new(homes, deploy).join(tree, hosts, &mut outcome);
     ask(&questions, &mut outcome);
     let asked = (parts, fleet, questions.as_slice());
     let said = (&places, &spoken, (&claims, &foreign, &unused, idle), &schemas);

@@ -64,6 +64,7 @@ mod claims;
 mod commands;
 mod components;
 mod config;
+mod connectors;
 mod consoles;
 mod dapr;
 mod edge;

@@ -30,6 +30,7 @@ pub(crate) use weight::{
 use crate::claims::{Claims, Foreign};
 use crate::commands;
 use crate::config::Candidates;
+use crate::connectors::Worker;
 use crate::edge::{Class, Evidence, Outcome, Place, Port};
 use crate::frameworks;
 use crate::inventory::{Home, Owners};
@@ -220,7 +221,9 @@ pub(crate) fn ask<'a>(
         let mut found = part.mentions.clone();
         let mut unset: BTreeMap<String, Place> = BTreeMap::new();
         let is_set = |name: &str| deploy.of(&home.name).is_some_and(|given| given.environment.contains_key(name));
-        for (file, whose) in &own {
+        // What it is given with a file of all is told by its variables; what it posts to another one's worker is that one's.
+        let is_its = |file: &PlainFile| !dotenv.is_given(&home.name, &file.path) && !worker.takes(file, &home.name);
+        for (file, whose) in own.iter().filter(|(file, _)| is_its(file)) {
             let shared = if sharing.of(&file.path).is_some() { Sharers::All } else { Sharers::By(&shared) };
             let is_for_others = *whose == Whose::Unclaimed
                 || *whose == Whose::Mounted && shares.is_for_others(&home.name, &file.path, last(&file.path));

@@ -15,6 +15,7 @@ mod checked;
 mod classes;
 mod components;
 mod compose;
+mod connectors;
 mod consoles;
 mod csharp;
 mod dapr;
