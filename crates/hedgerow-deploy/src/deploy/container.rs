@@ -75,6 +75,7 @@ impl Given {
             });
             self.runs(words.collect());
         }
+        self.hidden.extend(own.hidden);
         for (name, values) in own.environment {
             for value in values {
                 let spot = own.spots.remove(&Said::Variable(name.clone(), value.clone())).unwrap_or_default();

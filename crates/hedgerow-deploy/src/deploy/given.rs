@@ -2,7 +2,7 @@
 
 use super::command::{Command, Mounted, Word};
 use super::settings::{documents, properties, walk};
-use super::{MAX_LENGTH, Said, Spot, Text, Written, hocon};
+use super::{MAX_LENGTH, Said, Spot, Text, Written, hocon, placeholder};
 use crate::partial::Partial;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +43,8 @@ pub enum Hiding {
     Object,
     /// Whoever calls compose.
     Outside,
+    /// Whoever fills it in: `<your-host>` stands there.
+    Example,
 }
 
 /// What one service is given.
@@ -159,6 +161,10 @@ impl Given {
 
     /// Adds a value of an environment variable, and where it is said.
     pub(super) fn set(&mut self, name: &str, value: Partial, spot: Spot) {
+        if placeholder::is_one(name, &value) {
+            self.hidden.entry(name.to_owned()).or_insert((Hiding::Example, spot));
+            return;
+        }
         let values = self.environment.entry(name.to_owned()).or_default();
         if !values.contains(&value) {
             self.spots.insert(Said::Variable(name.to_owned(), value.clone()), spot.clone());

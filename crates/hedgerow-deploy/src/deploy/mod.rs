@@ -20,6 +20,7 @@ mod listens;
 mod maps;
 mod mounts;
 mod permits;
+mod placeholder;
 mod published;
 mod read;
 mod routed;

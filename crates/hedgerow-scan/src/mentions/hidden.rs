@@ -73,12 +73,14 @@ fn finding<'a>(group: &[&Hidden<'a>], places: &Places<'a>) -> Option<Finding> {
         Hiding::Object => {
             "where it is an address in the cluster, a ConfigMap in the tree can say it, and the scan reads that"
         }
+        Hiding::Example => "put the address in the place of the example, where the file is one that is deployed",
         Hiding::Outside => {
             "let the scan read the file of variables that says it: `.env` beside the compose file, or `scan.settings`"
         }
     };
     let keeper = match first.hiding {
         Hiding::Object => "a Secret, or a ConfigMap that is not in the tree, keeps",
+        Hiding::Example => "nobody filled in",
         Hiding::Outside => "no file that was read says",
     };
     let what = if variables.len() == 1 { "an address whose value" } else { "addresses whose values" };

@@ -55,6 +55,7 @@ mod mute;
 mod noise;
 mod packages;
 mod permits;
+mod placeholders;
 mod places;
 mod private;
 mod profiles;
