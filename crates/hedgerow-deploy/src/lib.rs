@@ -50,8 +50,8 @@ mod standin;
 mod value;
 
 pub use deploy::{
-    Command, Component, Deploy, Foreign, Given, Hiding, MapUses, Mounted, Permit, Route, Said, Schedule, Sheet, Spot,
-    Step, Text, Unread, Unreadable, Word, Written, build, documents, dotenv, foreign_objects, image, is_manifest,
+    Command, Component, Deploy, Foreign, Given, Hiding, MapUses, Mounted, Permit, Route, Said, Schedule, Scrape, Sheet,
+    Spot, Step, Text, Unread, Unreadable, Word, Written, build, documents, dotenv, foreign_objects, image, is_manifest,
     is_too_deep, properties, swells, unused_maps, without_objects,
 };
 pub use environments::ENVIRONMENTS;

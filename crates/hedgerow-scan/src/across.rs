@@ -88,6 +88,7 @@ pub(crate) fn across(
         |caller: &str, path: &str| remarks.iter().any(|said| said.path == path && said.services.contains(caller));
     crate::absent::ask(tree, hosts, (&spoken, &is_said), &mut outcome);
     crate::registries::checks(tree.config, homes, parts, deploy, &mut outcome);
+    crate::scraped::join(tree, deploy, &places, &mut outcome);
     crate::permits::ask(tree, deploy, &places, &mut outcome);
     crate::account::add(tree, homes, hosts, deploy, parts, &mut outcome);
     crate::account::leave_idle(idle, &mut outcome);

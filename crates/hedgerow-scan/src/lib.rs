@@ -99,6 +99,7 @@ mod registries;
 mod renamed;
 mod said;
 mod scan;
+mod scraped;
 mod searched;
 mod spoken;
 mod starters;

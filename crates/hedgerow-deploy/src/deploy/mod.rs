@@ -25,6 +25,7 @@ mod published;
 mod read;
 mod routed;
 mod schedule;
+mod scraped;
 mod services;
 mod settings;
 mod shell;
@@ -43,6 +44,7 @@ pub use mounts::{is_manifest, without_objects};
 pub use permits::Permit;
 pub use routed::Route;
 pub use schedule::Schedule;
+pub use scraped::Scrape;
 pub(crate) use settings::{all_documents, fault_line};
 pub use settings::{documents, is_too_deep, properties, swells};
 pub use shell::dotenv;
@@ -100,6 +102,8 @@ pub struct Deploy {
     app_ids: BTreeSet<(String, String)>,
     /// Whom policies let call whom.
     permits: Vec<Permit>,
+    /// Whom Prometheus scrapes.
+    scrapes: Vec<Scrape>,
 }
 
 /// What could not be read in full.

@@ -132,6 +132,7 @@ impl Deploy {
         deploy.dapr(&items, (&maps, &pods), hosts, &owner);
         services::name(&items, &pods, (&mut deploy, hosts));
         deploy.permit(&items, &pods, hosts);
+        deploy.scrapes(&items, &pods);
         deploy.routes.extend(ingress::routes(&items, &pods, hosts));
         published::machines(&deploy.projects, hosts);
         let mut words: BTreeMap<&str, cut::Words> = BTreeMap::new();

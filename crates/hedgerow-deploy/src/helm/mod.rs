@@ -43,3 +43,4 @@ mod weights;
 
 pub(crate) use charts::Charts;
 pub(crate) use documents::is_read;
+pub(crate) use regexes::is_whole_match;

@@ -148,6 +148,11 @@ fn of_letters(pattern: &str, text: &Partial, with: &str, has_groups: bool) -> Op
     Some(made)
 }
 
+/// Whether an expression fits the whole of a text; nothing where that is not known.
+pub(crate) fn is_whole_match(pattern: &str, text: &str) -> Option<bool> {
+    Some(compiled(&format!("^(?:{pattern})$"), text)?.is_match(text))
+}
+
 /// `regexFind pattern text`.
 pub(super) fn found(pattern: &str, text: &str) -> Option<String> {
     let regex = compiled(pattern, text)?;

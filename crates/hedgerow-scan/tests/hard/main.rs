@@ -68,6 +68,7 @@ mod registry;
 mod releases;
 mod requests;
 mod schemas;
+mod scraped;
 mod scripts;
 mod searched;
 mod secrets;

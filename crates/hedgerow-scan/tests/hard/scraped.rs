@@ -1,0 +1,82 @@
+//! Whom Prometheus scrapes that asks Kubernetes.
+
+use crate::mounts::rows;
+
+/// A Prometheus with this job, beside a ledger with an annotation and a Service, and a cart.
+fn prometheus(role: &str, rules: &str) -> String {
+    let pod = |name: &str, more: &str| {
+        format!(
+            "-- k8s/{name}.yaml\nkind: Deployment\nmetadata: {{name: s-{name}}}\nspec: {{template: {{metadata: {{labels: {{app: {name}, tier: back}}{more}}}, \
+             spec: {{containers: [{{name: main, image: bank/{name}}}]}}}}}}\n---\nkind: Service\nmetadata: {{name: {name}-svc, labels: {{monitored: yes-{name}}}}}\nspec: {{selector: {{app: {name}}}}}\n"
+        )
+    };
+    format!(
+        "-- hedgerow.yaml\nscan: {{}}\n-- service.prometheus/x.txt\n-- service.ledger/x.txt\n-- service.cart/x.txt\n{}{}\
+         -- k8s/prometheus.yaml\nkind: Deployment\nmetadata: {{name: s-prometheus}}\nspec: {{template: {{spec: {{containers: [{{name: main, image: prom/prometheus, \
+         volumeMounts: [{{name: c, mountPath: /etc/prometheus}}]}}], volumes: [{{name: c, configMap: {{name: prom}}}}]}}}}}}\n---\n\
+         kind: ConfigMap\nmetadata: {{name: prom}}\ndata:\n  prometheus.yml: |\n    scrape_configs:\n    - job_name: all\n      kubernetes_sd_configs: [{{role: {role}}}]\n      relabel_configs: [{rules}]\n",
+        pod("ledger", ", annotations: {prometheus.io/scrape: 'true'}"),
+        pod("cart", "")
+    )
+}
+
+fn keep(label: &str, regex: &str) -> String {
+    format!("{{source_labels: [__meta_kubernetes_{label}], action: keep, regex: {regex}}}")
+}
+
+#[test]
+fn what_it_keeps_it_scrapes() {
+    let ledger: &[&str] = &["prometheus -> ledger joined"];
+    let both: &[&str] = &["prometheus -> cart joined", "prometheus -> ledger joined"];
+    let asks: &[&str] = &["prometheus ? cart ledger"];
+    let none: &[&str] = &[];
+    rows(&[
+        (prometheus("pod", &keep("pod_annotation_prometheus_io_scrape", "true")), ledger),
+        (prometheus("pod", &keep("pod_annotationpresent_prometheus_io_scrape", "'true'")), ledger),
+        (prometheus("pod", &keep("pod_label_app", "ledger|desk")), ledger),
+        (prometheus("pod", &keep("pod_label_app", "ledge")), none),
+        (prometheus("pod", &keep("pod_label_tier", "back")), both),
+        (prometheus("endpoints", &keep("service_name", "ledger-svc")), ledger),
+        (prometheus("endpointslice", &keep("service_label_monitored", "yes-led.*")), ledger),
+        (prometheus("service", &keep("endpoints_name", "(ledger|cart)-svc")), both),
+        // Several rules hold at once, and what is dropped is not scraped.
+        (
+            prometheus("pod", &format!("{}, {}", keep("pod_label_tier", "back"), keep("pod_label_app", "ledger"))),
+            ledger,
+        ),
+        (
+            prometheus(
+                "pod",
+                &format!(
+                    "{}, {}",
+                    keep("pod_label_tier", "back"),
+                    keep("pod_label_app", "cart").replace("keep", "drop")
+                ),
+            ),
+            ledger,
+        ),
+        (
+            prometheus(
+                "pod",
+                "{source_labels: [__meta_kubernetes_pod_label_app, __meta_kubernetes_pod_label_tier], action: keep, regex: ledger;back}",
+            ),
+            ledger,
+        ),
+        // What says nothing of it, and what is not known.
+        (
+            prometheus(
+                "pod",
+                &format!("{}, {{source_labels: [__address__], target_label: x}}", keep("pod_label_app", "ledger")),
+            ),
+            ledger,
+        ),
+        (prometheus("pod", &keep("namespace", "bank")), asks),
+        (
+            prometheus("pod", &format!("{}, {}", keep("namespace", "bank"), keep("pod_label_app", "ledger"))),
+            &["prometheus ? ledger"],
+        ),
+        (prometheus("pod", ""), asks),
+        (prometheus("node", ""), none),
+        (prometheus("ingress", &keep("pod_label_app", "ledger")), none),
+    ]);
+}
