@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "the door to the disk")]
 
 mod aspire;
+mod built;
 mod deployers;
 mod ports;
 mod programs;
@@ -63,10 +64,21 @@ pub(crate) struct Workload {
     pub(crate) images: BTreeSet<String>,
     /// The directory that a compose file builds it from, or that of its Dockerfile where that lies deeper; empty for the root.
     pub(crate) build: Option<String>,
+    /// The Dockerfile by which a compose file builds it, where it names one.
+    pub(crate) dockerfile: Option<String>,
+    /// The directory of the program that a compose file builds it of.
+    pub(crate) place: Option<String>,
     /// What a compose file calls its container, where that is not its own name.
     pub(crate) container: Option<String>,
     /// The file.
     pub(crate) file: String,
+}
+
+impl Workload {
+    /// Whether a compose file builds it from the program of a directory.
+    pub(crate) fn is_built_from(&self, directory: &str) -> bool {
+        self.place.as_deref().or(self.build.as_deref()) == Some(directory)
+    }
 }
 
 /// A Service of Kubernetes with a selector.
@@ -147,7 +159,7 @@ pub(crate) struct ApplicationSet {
 }
 
 /// What was seen.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Look {
     /// What the directory itself is called.
     pub(crate) name: String,
@@ -175,6 +187,8 @@ pub(crate) struct Look {
     /// How many files other tools make manifests from, by their ending.
     pub(crate) sources: BTreeMap<String, usize>,
     pub(crate) compose: Vec<String>,
+    /// Whether compose files count beside what else is seen.
+    pub(crate) is_chosen: bool,
     /// Values files of charts by the word behind `values-` or `values.`.
     pub(crate) values: BTreeMap<String, Vec<String>>,
     /// Directories of programs: with a file in them that says how one is built or begins.
@@ -187,6 +201,12 @@ pub(crate) struct Look {
     pub(crate) programs: BTreeMap<String, Program>,
     /// Directories with a file in which a program begins.
     pub(crate) begun: BTreeSet<String>,
+    /// Directories with the code of images that CI, scripts and tools of developers build, by the image.
+    pub(crate) images: BTreeMap<String, String>,
+    /// Directories with the code of what Dockerfiles pack, by the Dockerfile.
+    pub(crate) packs: BTreeMap<String, String>,
+    /// Directories of programs that say in their settings what they are called: `spring.application.name`.
+    pub(crate) called: BTreeMap<String, BTreeSet<String>>,
     /// All directories.
     pub(crate) directories: BTreeSet<String>,
     /// Directories whose `service.yaml` is a manifest of Kubernetes, or a template of one.
@@ -207,6 +227,14 @@ impl Look {
     /// # Errors
     /// When the root cannot be listed.
     pub(crate) fn at(root: &Path) -> std::io::Result<Self> {
+        Self::of(root, &[])
+    }
+
+    /// Looks at everything below `root`, and at these hidden files and directories below it.
+    ///
+    /// # Errors
+    /// When the root cannot be listed.
+    pub(crate) fn of(root: &Path, named: &[String]) -> std::io::Result<Self> {
         fs::read_dir(root)?;
         let root = &root.canonicalize()?;
         let ignored = Ignored::above(root);
@@ -216,15 +244,28 @@ impl Look {
             look: Self { name, ..Self::default() },
             reading: Reading::default(),
             begins: programs::Begins::default(),
+            statements: built::Statements::default(),
             ignored,
             seen: 0,
         };
         walk.directory("", 0);
-        let Walk { mut look, reading, begins, .. } = walk;
+        for path in named.iter().map(|path| path.trim_start_matches("./").trim_end_matches('/')) {
+            let is_hidden = path.split('/').any(|part| part.starts_with('.') && part != "..") && !path.starts_with('/');
+            if is_hidden && root.join(path).is_dir() {
+                walk.directory(path, 0);
+            } else if is_hidden && root.join(path).is_file() {
+                walk.file(parent(path), last_part(path), path);
+            }
+        }
+        let Walk { mut look, reading, begins, mut statements, .. } = walk;
         reading.finish(&mut look);
         begins.finish(&mut look);
         aspire::finish(root, &mut look);
         deployers::finish(&mut look);
+        built::packs(root, &mut look);
+        built::places(&mut look);
+        statements.hidden(root);
+        statements.finish(&mut look);
         Ok(look)
     }
 }
@@ -234,6 +275,7 @@ struct Walk<'r> {
     look: Look,
     reading: Reading,
     begins: programs::Begins,
+    statements: built::Statements,
     ignored: Ignored,
     seen: usize,
 }
@@ -286,6 +328,15 @@ impl Walk<'_> {
         let is_source = name.rsplit_once('.').is_some_and(|(_, ending)| SOURCE.contains(&ending));
         let is_dockerfile = programs::is_dockerfile(name);
         self.begins.file(directory, name, is_dockerfile, &self.root.join(path), &mut self.look.programs);
+        self.statements.file(name, &self.root.join(path));
+        if is_dockerfile {
+            self.look.packs.insert(path.to_owned(), directory.to_owned());
+        }
+        if let Some(module) = settings_of(path) {
+            for name in text(&self.root.join(path)).iter().flat_map(|text| application_names(text)) {
+                self.look.called.entry(name).or_default().insert(module.to_owned());
+            }
+        }
         if CODE.contains(&name) || is_dockerfile || name.ends_with(".csproj") {
             self.look.code.insert(directory.to_owned());
             if !name.starts_with("main.") {
@@ -319,6 +370,46 @@ impl Walk<'_> {
         let Some(text) = text(&full) else { return };
         self.reading.file(directory, name, path, &text, &mut self.look);
     }
+}
+
+/// The directory of the program whose settings of Spring, Quarkus or Micronaut a file holds.
+fn settings_of(path: &str) -> Option<&str> {
+    let (module, file) = path.split_once("/src/main/resources/")?;
+    let (stem, ending) = file.rsplit_once('.')?;
+    (matches!(stem, "application" | "bootstrap") && matches!(ending, "yml" | "yaml" | "properties")).then_some(module)
+}
+
+/// What settings call their application.
+fn application_names(text: &str) -> Vec<String> {
+    const KEYS: [&str; 3] = ["spring.application.name", "quarkus.application.name", "micronaut.application.name"];
+    let mut names: Vec<String> = text
+        .lines()
+        .filter_map(|line| line.split_once('='))
+        .filter(|(key, _)| KEYS.contains(&key.trim()))
+        .map(|(_, name)| name.trim().to_owned())
+        .collect();
+    for document in hedgerow_yaml::split(text).filter_map(|piece| hedgerow_yaml::parse(text.get(piece.range)?).ok()?) {
+        let at = |path: &str| {
+            let mut node = &document;
+            for part in path.split('.') {
+                node = node.as_mapping()?.get(part)?;
+            }
+            node.as_str().map(str::to_owned)
+        };
+        names.extend(KEYS.iter().filter_map(|key| at(key)));
+        names.extend(KEYS.iter().filter_map(|key| read::text_at(&document, key)));
+    }
+    // `${NAME:orders}` is called so where nothing says otherwise.
+    let plain = |name: String| match name.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
+        Some(inner) => inner.split_once(':').map(|(_, name)| name.to_owned()),
+        None => Some(name),
+    };
+    names.into_iter().filter_map(plain).filter(|name| is_name(name)).collect()
+}
+
+/// Whether a path lies in a directory, at any depth, and is not the directory.
+pub(crate) fn is_within(path: &str, directory: &str) -> bool {
+    directory.is_empty() && !path.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// The last part of a path.

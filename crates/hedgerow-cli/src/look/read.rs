@@ -278,6 +278,29 @@ fn built_from(directory: &str, build: &Node<'_>) -> Option<String> {
     Some(if is_inner { inner } else { context })
 }
 
+/// The Dockerfile that a compose file names, as a path of the tree.
+fn dockerfile(directory: &str, build: &Node<'_>) -> Option<String> {
+    let context = text_at(build, "context").unwrap_or_default();
+    let dockerfile = text_at(build, "dockerfile")?;
+    let is_known = !context.contains('$') && !context.contains("://") && !dockerfile.contains('$');
+    is_known.then(|| joined(&joined(directory, &context), &dockerfile))
+}
+
+/// The image of a compose file with the values that its variables have where nobody sets them; nothing where its last part is not known.
+fn filled(image: &str) -> Option<String> {
+    let (mut text, mut rest) = (String::new(), image);
+    while let Some((before, behind)) = rest.split_once("${") {
+        let (variable, after) = behind.split_once('}')?;
+        text.push_str(before);
+        text.push_str(variable.split_once('-').map_or("$", |(_, value)| value));
+        rest = after;
+    }
+    text.push_str(rest);
+    let last = last_part(&text);
+    let name = last.split([':', '@']).next().unwrap_or(last);
+    (!name.contains('$')).then(|| text.clone())
+}
+
 /// Whether a template calls its object after the release, as charts do, and adds something: `{{ include "x.fullname" . }}-web`.
 fn is_suffixed(text: &str) -> bool {
     let name = text.lines().find_map(|line| line.trim_start().strip_prefix("name:"));
@@ -365,13 +388,16 @@ fn compose(path: &str, text: &str, look: &mut Look) {
             Some(Port { number, protocol: protocol.to_uppercase(), name: None })
         });
         let text_of = |key: &str| service?.get(key)?.as_str().filter(|text| !text.contains('$')).map(str::to_owned);
-        let image = text_of("image").map(|image| image_name(&image)).filter(|name| is_name(name));
+        let written = service.and_then(|service| service.get("image")?.as_str().map(str::to_owned));
+        let image =
+            written.and_then(|image| filled(&image)).map(|image| image_name(&image)).filter(|name| is_name(name));
         look.workloads.push(Workload {
             name: name.to_owned(),
             kind: "compose".to_owned(),
             ports: ports.collect(),
             images: image.into_iter().collect(),
             build: service.and_then(|service| built_from(super::parent(path), service.get("build")?)),
+            dockerfile: service.and_then(|service| dockerfile(super::parent(path), service.get("build")?)),
             container: text_of("container_name").filter(|container| container != name && is_name(container)),
             file: path.to_owned(),
             ..Workload::default()

@@ -11,6 +11,7 @@ mod common;
 mod alone;
 mod complete;
 mod deployers;
+mod deployments;
 mod doctor;
 mod explain;
 mod homes;

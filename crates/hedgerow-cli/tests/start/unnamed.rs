@@ -365,7 +365,7 @@ fn names_of_compose_files_are_told_apart() {
             &[
                 "# 2 services:\n#   api-users: ",
                 "of several names in compose files, and taken for one service each: api-users (users)\n",
-                "  aliases:                        # other names that compose files have for services\n    api-users: [users]\n",
+                "  aliases:                        # other names that deployments have for services\n    api-users: [users]\n",
             ],
             &["#   users"],
         ),

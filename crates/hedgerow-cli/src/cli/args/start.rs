@@ -13,6 +13,10 @@ pub struct Init {
     /// The domain of the labels that Hedgerow writes, one of your own
     #[arg(long, value_name = "DOMAIN", default_value = "example.com")]
     pub domain: String,
+    /// Only the workloads of this deployment, under their names: a file, a directory or a glob of manifests, charts, compose files or an
+    /// AppHost; may be given several times
+    #[arg(long, value_name = "PATH")]
+    pub deploy: Vec<String>,
     /// Also write a service.yaml for each service that is found; files that are there stay as they are
     #[arg(long)]
     pub services: bool,

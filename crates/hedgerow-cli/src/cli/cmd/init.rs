@@ -2,6 +2,7 @@
 
 mod found;
 mod text;
+mod wanted;
 
 use crate::cli::Exit;
 use crate::cli::args::Init;
@@ -42,8 +43,9 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Init) -> anyhow::Res
         }
         session.note(&format!("{what}: rename it to `hedgerow.yaml` instead\n"));
     }
-    let look = Look::at(&directory).with_context(|| format!("cannot read `{}`", directory.display()))?;
-    let mut proposal = found::propose(&look);
+    let look = Look::of(&directory, &args.deploy).with_context(|| format!("cannot read `{}`", directory.display()))?;
+    let wanted = wanted::wanted(&directory, &args.deploy, &look)?;
+    let mut proposal = found::propose(&look, wanted.as_ref());
     proposal.doubts.extend(unclaimed(&directory, &proposal));
     let owners = owners(&directory, &proposal);
     let mut files = vec![(path, text::config(domain.as_str(), &look, &proposal, &owners))];

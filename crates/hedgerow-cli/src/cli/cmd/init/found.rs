@@ -2,9 +2,11 @@
 
 mod alone;
 mod composed;
+mod deployments;
 mod environments;
 mod services;
 mod unnamed;
+mod whose;
 mod worn;
 
 use crate::look::{Application, Look, Port, is_name, last_part, parent};
@@ -17,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const NEW_HOME: &str = "hedgerow";
 
 /// A service that is proposed.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Service {
     /// Its directory, which may not be there yet.
     pub(super) home: String,
@@ -29,6 +31,10 @@ pub(super) struct Service {
     pub(super) namespace: Option<String>,
     /// Where its code is, as what runs it says.
     code: Option<String>,
+    /// Where its code is, as only names say.
+    guess: Option<String>,
+    /// Where what compose files build it from has its code.
+    places: BTreeSet<String>,
     /// What its images are called.
     images: BTreeSet<String>,
     /// The directories that compose files build it from.
@@ -39,6 +45,20 @@ pub(super) struct Service {
     written: BTreeSet<(String, String)>,
     /// The name of its workloads, where another service has it in another namespace.
     pub(super) workload: Option<String>,
+}
+
+/// The files of the deployment that a person wants.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    /// As `scan.deploy` names them.
+    pub(super) globs: Vec<String>,
+    pub(super) files: globset::GlobSet,
+}
+
+impl Wanted {
+    fn has(&self, file: &str) -> bool {
+        self.files.is_match(file)
+    }
 }
 
 /// What is proposed.
@@ -58,15 +78,28 @@ pub(super) struct Proposal {
     pub(super) aliases: BTreeMap<String, BTreeSet<String>>,
     /// What was seen and is not proposed, or is a guess, in sentences.
     pub(super) doubts: Vec<String>,
+    /// The deployment that a person wants, as globs.
+    pub(super) deploy: Vec<String>,
 }
 
-pub(super) fn propose(look: &Look) -> Proposal {
+pub(super) fn propose(look: &Look, wanted: Option<&Wanted>) -> Proposal {
     let mut doubts = Vec::new();
     let mut aliases = BTreeMap::new();
-    let mut services = services(look, &mut aliases, &mut doubts);
-    alone::guess(look, &mut services, &mut doubts);
-    let (environments, default_namespace) = environments(look, &mut services, &mut doubts);
-    worn::labels(look, &services, &mut doubts);
+    let is_wanted = wanted.map(|wanted| |file: &str| wanted.has(file));
+    let mut choice = deployments::choose(look, is_wanted.as_ref().map(|is_wanted| is_wanted as &dyn Fn(&str) -> bool));
+    let chosen = choice.look.clone();
+    let mut services = services(&chosen, &mut aliases, &mut doubts);
+    choice.settle(&mut services);
+    aliases.retain(|name, _| services.contains_key(name));
+    for (name, others) in std::mem::take(&mut choice.aliases) {
+        aliases.entry(name).or_default().extend(others);
+    }
+    doubts.append(&mut choice.doubts);
+    if wanted.is_none() {
+        alone::guess(look, &mut services, &mut doubts);
+    }
+    let (environments, default_namespace) = environments(&chosen, &mut services, &mut doubts);
+    worn::labels(&chosen, &services, &mut doubts);
     let workloads = dotted(look, &mut services);
     homes(look, &mut services);
     for (name, workload) in workloads {
@@ -76,9 +109,10 @@ pub(super) fn propose(look: &Look) -> Proposal {
     }
     let mut code = code(look, &services);
     code.extend(affixed(look, &services, &code));
-    unnamed::add(look, &mut services, &mut code, &mut doubts);
+    let others: BTreeSet<&str> = aliases.values().flatten().map(String::as_str).collect();
+    unnamed::add((look, &chosen), &mut services, (&mut code, wanted.is_some(), &others), &mut doubts);
     let (include, exclude) = globs(look, &services);
-    left(look, &services, &mut doubts);
+    left(&chosen, &services, &mut doubts);
     let mut namespaces: BTreeSet<String> = services.values().filter_map(|service| service.namespace.clone()).collect();
     namespaces.insert(default_namespace.clone());
     for service in services.values_mut() {
@@ -94,7 +128,8 @@ pub(super) fn propose(look: &Look) -> Proposal {
                 .to_owned(),
         );
     }
-    Proposal { services, include, exclude, environments, default_namespace, namespaces, code, aliases, doubts }
+    let deploy = wanted.map(|wanted| wanted.globs.clone()).unwrap_or_default();
+    Proposal { services, include, exclude, environments, default_namespace, namespaces, code, aliases, doubts, deploy }
 }
 
 /// What deploys something and led to no service, and what only other tools can read.
@@ -236,8 +271,15 @@ fn homes(look: &Look, services: &mut BTreeMap<String, Service>) {
             let templates = templates.trim_start_matches('/');
             directory == templates || directory.starts_with(&format!("{templates}/"))
         });
+        // Where it is said where the code of the service is, other code that is called like it is something else.
+        let is_other_code = services.get(name).and_then(|service| service.code.as_deref()).is_some_and(|code| {
+            code != directory && !is_below(code, directory) && !is_below(directory, code) && has_code(look, directory)
+        });
+        let is_told =
+            services.get(name).is_some_and(|service| service.seen.iter().any(|file| is_below(file, directory)));
+        let is_other = (is_other_code || is_paper(directory)) && !is_told && !is_ours(look, directory);
         // `service.yaml` of a manifest is in the way of ours.
-        let is_free = !is_part && !is_template && !is_code_of_another && !look.taken.contains(directory);
+        let is_free = !is_part && !is_template && !is_code_of_another && !is_other && !look.taken.contains(directory);
         if services.get(name).is_some_and(|service| service.workload.is_none()) && is_free {
             candidates.entry(name).or_default().push(directory);
         }
@@ -269,7 +311,8 @@ fn homes(look: &Look, services: &mut BTreeMap<String, Service>) {
         .filter_map(|(name, directories)| {
             let best = directories.iter().max_by_key(|directory| {
                 let depth = directory.matches('/').count();
-                (has_code(directory), votes.get(parent(directory)), std::cmp::Reverse((depth, **directory)))
+                let is_program = !is_library(look, directory);
+                (is_program, has_code(directory), votes.get(parent(directory)), std::cmp::Reverse((depth, **directory)))
             })?;
             Some(((*name).to_owned(), (*best).to_owned()))
         })
@@ -313,6 +356,21 @@ fn is_ours(look: &Look, directory: &str) -> bool {
     look.own.contains(directory)
         || look.rules.iter().any(|rule| is_below(rule, directory))
         || last_part(directory).starts_with("service.")
+}
+
+/// Whether a directory lies with papers, which may be called like services and hold pieces of code: instructions, documentation, examples.
+fn is_paper(directory: &str) -> bool {
+    const PAPERS: [&str; 8] = ["doc", "docs", "documentation", "example", "examples", "prompts", "samples", "skills"];
+    above(directory).any(|above| PAPERS.contains(&last_part(above)))
+}
+
+/// Whether a directory is a library: it lies with such, is not packed, and no program begins in it.
+fn is_library(look: &Look, directory: &str) -> bool {
+    const LIBRARIES: [&str; 7] = ["common", "lib", "libraries", "libs", "packages", "pkg", "shared"];
+    let is_one = look.programs.get(directory).is_none_or(|program| !program.is_packed && !program.begins);
+    is_one
+        && above(directory).any(|above| LIBRARIES.contains(&last_part(above)))
+        && !look.begun.iter().any(|begun| begun == directory || is_below(begun, directory))
 }
 
 /// Whether there is code in a directory or below it.
@@ -413,10 +471,16 @@ fn code(look: &Look, services: &BTreeMap<String, Service>) -> BTreeSet<(String, 
         let home = &service.home;
         let is_in = |code: &&String| *code == home || code.starts_with(&format!("{home}/"));
         if let Some(code) = &service.code {
-            found.insert((code.clone(), Some(name.clone())));
+            if code != home && !(service.has_home && is_below(code, home)) {
+                found.insert((code.clone(), Some(name.clone())));
+            }
             continue;
         }
         if look.code.iter().chain(&look.sourced).any(|code| is_in(&code)) {
+            continue;
+        }
+        if let Some(code) = &service.guess {
+            found.insert((code.clone(), Some(name.clone())));
             continue;
         }
         let charts =
@@ -432,6 +496,8 @@ fn code(look: &Look, services: &BTreeMap<String, Service>) -> BTreeSet<(String, 
                 let is_of_all = word != name && services.values().any(|other| is_below(&other.home, path));
                 packages
                     || is_of_all
+                    || is_paper(path)
+                    || is_library(look, path)
                     || is_part_of_a_program(look, services, path)
                     || services.values().any(|other| other.home == path || is_below(path, &other.home))
             };
@@ -445,6 +511,11 @@ fn code(look: &Look, services: &BTreeMap<String, Service>) -> BTreeSet<(String, 
         });
     }
     found
+}
+
+/// A file of a directory.
+fn join(directory: &str, file: &str) -> String {
+    if directory.is_empty() { file.to_owned() } else { format!("{directory}/{file}") }
 }
 
 fn is_below(file: &str, directory: &str) -> bool {

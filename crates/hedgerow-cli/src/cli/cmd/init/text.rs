@@ -34,16 +34,26 @@ pub(super) fn config(domain: &str, look: &Look, proposal: &Proposal, owners: &BT
         text.push_str(&format!("  {}: {{stage: off{names}}}\n", quote(name)));
     }
     text.push_str("\naudit: {backend: calico-log}      # or calico-staged, or observe, which needs no Calico\ncatch-alls: {backend: kubernetes} # or calico\n");
+    let has_scan = !proposal.code.is_empty() || !proposal.aliases.is_empty() || !proposal.deploy.is_empty();
+    if has_scan {
+        text.push_str("\n# What `hedgerow scan` is told: the deployment, where code lies elsewhere than in its service's directory, other names.\nscan:\n");
+    }
+    if !proposal.deploy.is_empty() {
+        text.push_str("  deploy:                         # the deployment that is read; others are not\n");
+        proposal
+            .deploy
+            .iter()
+            .for_each(|glob| text.push_str(&format!("    - {}\n", hedgerow_yaml::quote_always(glob))));
+    }
     if !proposal.code.is_empty() {
-        text.push_str("\n# Where `hedgerow scan` finds code that lies elsewhere than its service's directory.\nscan:\n  services:\n");
+        text.push_str("  services:\n");
         for (path, name) in &proposal.code {
             let name = name.as_ref().map(|name| format!(", name: {}", quote(name))).unwrap_or_default();
             text.push_str(&format!("    - {{path: {}{name}}}\n", hedgerow_yaml::quote_always(path)));
         }
     }
     if !proposal.aliases.is_empty() {
-        text.push_str(if proposal.code.is_empty() { "\nscan:\n" } else { "" });
-        text.push_str("  aliases:                        # other names that compose files have for services\n");
+        text.push_str("  aliases:                        # other names that deployments have for services\n");
         for (name, others) in &proposal.aliases {
             text.push_str(&format!("    {}: {}\n", quote(name), list(others.iter())));
         }
@@ -131,6 +141,9 @@ fn seen(look: &Look, proposal: &Proposal, owners: &BTreeMap<String, String>) -> 
     if !proposal.doubts.is_empty() {
         text.push_str("# Look at these:\n");
         proposal.doubts.iter().for_each(|doubt| text.push_str(&format!("#   {}\n", wrapped(doubt))));
+    }
+    if !proposal.services.is_empty() {
+        text.push_str("# To take a service away, list its directory under `services.exclude`, or remove the directory with its service.yaml.\n");
     }
     text.push_str("# Change what is wrong: this file is yours now.\n");
     text

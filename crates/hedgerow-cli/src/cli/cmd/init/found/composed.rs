@@ -84,6 +84,7 @@ pub(super) fn named<'l>(found: &[&'l Workload]) -> Composed<'l> {
     };
     let mut same = one_program(found, &called);
     same.extend(one_container(found, &called));
+    same.extend(variants(found, &called));
     let mut meant: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for workload in found {
         let own = called(workload);
@@ -124,6 +125,29 @@ fn one_program(found: &[&Workload], called: &dyn Fn(&Workload) -> String) -> BTr
         let Some(best) = best.and_then(|(_, names)| names.first()) else { continue };
         let others = files.values().flatten().filter(|name| *name != best);
         same.extend(others.map(|name| (name.clone(), best.clone())));
+    }
+    same
+}
+
+/// Names with a word of their file in them, of services that the file beside it has without the word: `api-dev` of `docker-compose-dev.yml`.
+fn variants(found: &[&Workload], called: &dyn Fn(&Workload) -> String) -> BTreeMap<String, String> {
+    let mut same = BTreeMap::new();
+    for workload in found {
+        let file = last_part(&workload.file);
+        let words: Vec<&str> = file
+            .split(['-', '.', '_'])
+            .filter(|word| !matches!(*word, "docker" | "compose" | "yml" | "yaml"))
+            .collect();
+        let name = called(workload);
+        let plain: Vec<&str> = name.split('-').filter(|part| !words.contains(part)).collect();
+        let plain = plain.join("-");
+        let is_beside = |other: &&&Workload| {
+            other.file != workload.file && parent(&other.file) == parent(&workload.file) && called(other) == plain
+        };
+        let is_here = |other: &&Workload| other.file == workload.file && called(other) == plain;
+        if plain != name && found.iter().any(|other| is_beside(&other)) && !found.iter().any(is_here) {
+            same.insert(name, plain);
+        }
     }
     same
 }

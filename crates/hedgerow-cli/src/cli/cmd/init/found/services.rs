@@ -14,6 +14,13 @@ type Aliases = BTreeMap<String, BTreeSet<String>>;
 /// Every workload is a service; so is every chart that is neither a library nor a mere collection, and whose workloads have
 /// no literal names. Compose files count where nothing else does. What is left out is said in `doubts`.
 pub(super) fn services(look: &Look, aliases: &mut Aliases, doubts: &mut Vec<String>) -> BTreeMap<String, Service> {
+    let mut services = deployed(look, aliases, doubts);
+    there(look, &mut services);
+    services
+}
+
+/// The services that something deploys.
+pub(super) fn deployed(look: &Look, aliases: &mut Aliases, doubts: &mut Vec<String>) -> BTreeMap<String, Service> {
     let mut services: BTreeMap<String, Service> = BTreeMap::new();
     let (mut tests, mut odd) = (BTreeSet::new(), BTreeSet::new());
     let mut renamed = BTreeSet::new();
@@ -35,7 +42,6 @@ pub(super) fn services(look: &Look, aliases: &mut Aliases, doubts: &mut Vec<Stri
     charts(look, &mut services, doubts);
     hosted(look, &mut services, doubts);
     compose(look, &mut services, aliases, doubts);
-    there(look, &mut services);
     for (file, names) in &look.unlisted {
         let names = names.iter().map(String::as_str).filter(|name| !services.contains_key(*name));
         doubt(doubts, &format!("in {file}, which the kustomization beside it does not name, and not proposed"), names);
@@ -123,6 +129,7 @@ fn add(services: &mut BTreeMap<String, Service>, workload: &Workload) {
     service.ports.extend(workload.ports.iter().cloned());
     service.images.extend(workload.images.iter().cloned());
     service.builds.extend(workload.build.iter().cloned());
+    service.places.extend(workload.place.iter().cloned());
     service.is_own |= workload.kind != "Release";
     service.written.extend(workload.namespace.iter().map(|namespace| (namespace.clone(), workload.file.clone())));
 }
@@ -257,7 +264,7 @@ fn at(chart: &Chart) -> &str {
 
 /// What only compose files have is told later, where they count beside others.
 fn compose(look: &Look, services: &mut BTreeMap<String, Service>, aliases: &mut Aliases, doubts: &mut Vec<String>) {
-    if !services.is_empty() {
+    if !services.is_empty() && !look.is_chosen {
         return;
     }
     let (mut tests, mut odd, mut found) = (BTreeSet::new(), BTreeSet::new(), Vec::new());

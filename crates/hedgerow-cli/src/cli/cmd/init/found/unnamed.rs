@@ -33,7 +33,7 @@ pub(super) fn usual(name: &str) -> String {
 }
 
 /// A name without the words that any service may have.
-fn bare(name: &str) -> Vec<&str> {
+pub(super) fn bare(name: &str) -> Vec<&str> {
     let mut words: Vec<&str> = name.split(['-', '.']).filter(|word| !word.is_empty()).collect();
     while words.len() > 1 && words.last().is_some_and(|word| WORDS.contains(word)) {
         words.pop();
@@ -79,7 +79,12 @@ fn programs(look: &Look) -> (BTreeSet<&str>, BTreeSet<&str>) {
 }
 
 /// Adds the programs that no service is, by name, by image, or by where its files and its code lie.
-pub(super) fn add(look: &Look, services: &mut BTreeMap<String, Service>, code: &mut Code, doubts: &mut Vec<String>) {
+pub(super) fn add(
+    (look, chosen): (&Look, &Look),
+    services: &mut BTreeMap<String, Service>,
+    (code, is_wanted, others): (&mut Code, bool, &BTreeSet<&str>),
+    doubts: &mut Vec<String>,
+) {
     // Where rules lie, people have said already what is a service.
     if !services.is_empty() && services.values().all(|service| service.seen.is_empty()) {
         return;
@@ -100,27 +105,32 @@ pub(super) fn add(look: &Look, services: &mut BTreeMap<String, Service>, code: &
     };
     let free: Vec<&str> = programs.into_iter().filter(|path| !is_placed(path)).collect();
     let mut taken: BTreeMap<&str, String> = BTreeMap::new();
-    let (mut new, mut odd) = (BTreeMap::new(), BTreeSet::new());
+    let (mut new, mut odd) = (BTreeMap::<String, Vec<&str>>::new(), BTreeSet::new());
     for path in free {
         let last = usual(last_part(path));
         // One that is called alike is meant: its code was only not found before.
         let is_alike = |(name, service): &(&String, &Service)| {
             **name == last || service.images.contains(&last) || bare(name) == bare(&last)
         };
-        if let Some((name, service)) = services.iter().find(is_alike) {
-            let has_code = service.code.is_some() || super::has_code(look, &service.home);
-            if !has_code
-                && !taken.values().any(|other| other == name)
-                && !code.iter().any(|(_, of)| of.as_ref() == Some(name))
-            {
-                taken.insert(path, name.clone());
-            }
+        let alike: Vec<(&String, &Service)> = services.iter().filter(is_alike).collect();
+        let lacks = |(name, service): &(&String, &Service)| {
+            service.code.is_none()
+                && !super::has_code(look, &service.home)
+                && !taken.values().any(|other| other == *name)
+                && !code.iter().any(|(_, of)| of.as_ref() == Some(*name))
+        };
+        if let Some((name, _)) = alike.iter().copied().find(lacks) {
+            taken.insert(path, name.clone());
+            continue;
+        }
+        // Beside a service of which it is said where its code is, another directory is another program.
+        if alike.iter().any(|(name, service)| service.code.is_none() || **name == last) {
             continue;
         }
         // What a compose file builds it as says its name.
         let called: BTreeSet<&str> = compose
             .iter()
-            .filter(|workload| workload.build.as_deref() == Some(path) && ServiceName::new(&workload.name).is_ok())
+            .filter(|workload| workload.is_built_from(path) && ServiceName::new(&workload.name).is_ok())
             .map(|workload| workload.name.as_str())
             .collect();
         let above = usual(last_part(parent(path)));
@@ -145,6 +155,10 @@ pub(super) fn add(look: &Look, services: &mut BTreeMap<String, Service>, code: &
         new.entry(name).or_insert_with(Vec::new).push(path);
     }
     code.extend(taken.into_iter().map(|(path, name)| (path.to_owned(), Some(name))));
+    if is_wanted {
+        let others: BTreeSet<&str> = std::mem::take(&mut new).into_values().flatten().collect();
+        doubt(doubts, "programs that the wanted deployment does not run, and not proposed", others);
+    }
     let mut said = Vec::new();
     for (name, paths) in new {
         let is_one = paths.len() == 1;
@@ -155,7 +169,7 @@ pub(super) fn add(look: &Look, services: &mut BTreeMap<String, Service>, code: &
                 odd.insert(path);
                 continue;
             }
-            let seen = compose.iter().filter(|workload| workload.build.as_deref() == Some(path));
+            let seen = compose.iter().filter(|workload| workload.is_built_from(path));
             let seen: Vec<&Workload> = seen.copied().collect();
             let is_home = last_part(path) == name && !look.taken.contains(path);
             if !is_home {
@@ -197,7 +211,7 @@ pub(super) fn add(look: &Look, services: &mut BTreeMap<String, Service>, code: &
         .filter(|path| !services.values().any(|service| service.has_home && touches(&service.home, path)));
     let asides: BTreeSet<&str> = asides.filter(|path| !places.iter().any(|place| touches(place, path))).collect();
     doubt(doubts, "programs in directories of tests, examples, tools and libraries, and not proposed", asides);
-    deployments(look, services, doubts);
+    deployments(chosen, services, others, doubts);
 }
 
 /// The directories that a line for the scan names.
@@ -209,7 +223,7 @@ fn placed(path: &str, of: Option<&String>, services: &BTreeMap<String, Service>)
 }
 
 /// Says which services only compose files have, and which only manifests of a cluster.
-fn deployments(look: &Look, services: &BTreeMap<String, Service>, doubts: &mut Vec<String>) {
+fn deployments(look: &Look, services: &BTreeMap<String, Service>, others: &BTreeSet<&str>, doubts: &mut Vec<String>) {
     let is_compose = |workload: &&Workload| workload.kind == "compose";
     let is_counted = |workload: &&Workload| !super::services::is_test(look, &workload.file);
     let of_cluster: BTreeSet<&str> =
@@ -218,8 +232,11 @@ fn deployments(look: &Look, services: &BTreeMap<String, Service>, doubts: &mut V
         return;
     }
     let composed: Vec<&Workload> = look.workloads.iter().filter(is_compose).filter(is_counted).collect();
-    let only: BTreeSet<&str> =
-        composed.iter().map(|workload| workload.name.as_str()).filter(|name| !services.contains_key(*name)).collect();
+    let only: BTreeSet<&str> = composed
+        .iter()
+        .map(|workload| workload.name.as_str())
+        .filter(|name| !services.contains_key(*name) && !others.contains(name))
+        .collect();
     doubt(doubts, "only in compose files, which no cluster runs, and not proposed", only);
     let composed: BTreeSet<&str> = composed.into_iter().map(|workload| workload.name.as_str()).collect();
     // Compose files that start only what a developer needs beside the program say nothing of the others.

@@ -1,0 +1,109 @@
+//! `--deploy`: the deployment that a person wants, as files.
+
+use super::found::Wanted;
+use crate::look::Look;
+use anyhow::bail;
+use globset::{GlobBuilder, GlobSetBuilder};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// The files that these paths name, or everything that is wrong with the paths.
+pub(super) fn wanted(directory: &Path, paths: &[String], look: &Look) -> anyhow::Result<Option<Wanted>> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let files = deploying(look);
+    let (mut globs, mut set, mut wrong) = (BTreeSet::new(), GlobSetBuilder::new(), Vec::new());
+    for written in paths {
+        match glob(directory, written, &files) {
+            Ok((glob, of)) => {
+                // Whatever an overlay brings is deployed with it.
+                for glob in std::iter::once(glob).chain(brought(look, &of)) {
+                    if let Ok(glob) = GlobBuilder::new(&glob).literal_separator(true).build() {
+                        set.add(glob);
+                    }
+                    globs.insert(glob);
+                }
+            }
+            Err(what) => wrong.push(format!("`--deploy {}`: {what}", hedgerow_core::unseen::escaped(written))),
+        }
+    }
+    if !wrong.is_empty() {
+        bail!("{}", wrong.join("\n"));
+    }
+    Ok(Some(Wanted { globs: globs.into_iter().collect(), files: set.build()? }))
+}
+
+/// The files by which something is deployed.
+fn deploying(look: &Look) -> BTreeSet<String> {
+    let at = |directory: &str, file: &str| {
+        if directory.is_empty() { file.to_owned() } else { format!("{directory}/{file}") }
+    };
+    let workloads = look.workloads.iter().map(|workload| workload.file.clone());
+    let charts = look.charts.iter().map(|chart| at(&chart.directory, "Chart.yaml"));
+    let bases = look.kustomizations.iter().map(|one| at(&one.directory, "kustomization.yaml"));
+    let hosted = look.hosted.values().map(|hosted| hosted.file.clone());
+    let others = look.applications.iter().map(|application| application.file.clone());
+    workloads.chain(charts).chain(bases).chain(hosted).chain(others).chain(look.compose.iter().cloned()).collect()
+}
+
+/// A path as a glob of files, with the files that it names.
+fn glob(directory: &Path, written: &str, files: &BTreeSet<String>) -> Result<(String, BTreeSet<String>), String> {
+    let inner = Path::new(written).strip_prefix(directory).ok().map(|path| path.display().to_string());
+    let path = inner.as_deref().unwrap_or(written);
+    let path = path.strip_prefix("./").unwrap_or(path).trim_end_matches('/');
+    if path.starts_with('/') || path.split('/').any(|part| part == "..") {
+        return Err("it lies outside of this tree".to_owned());
+    }
+    let full = directory.join(path);
+    let glob = if path.is_empty() || path == "." {
+        "**".to_owned()
+    } else if full.is_dir() {
+        format!("{}/**", globset::escape(path))
+    } else if full.is_file() {
+        globset::escape(path)
+    } else if path.contains(['*', '?', '[', '{']) {
+        path.to_owned()
+    } else {
+        return Err("no such file or directory".to_owned());
+    };
+    let matcher = match GlobBuilder::new(&glob).literal_separator(true).build() {
+        Ok(glob) => glob.compile_matcher(),
+        Err(error) => return Err(format!("not a glob: {}", error.kind())),
+    };
+    let of: BTreeSet<String> = files.iter().filter(|file| matcher.is_match(file.as_str())).cloned().collect();
+    match of.is_empty() {
+        true => {
+            Err("nothing there deploys a program: no manifest with pods, chart, compose file or AppHost is read there"
+                .to_owned())
+        }
+        false => Ok((glob, of)),
+    }
+}
+
+/// What the kustomizations among these files bring, and what those bring.
+fn brought(look: &Look, files: &BTreeSet<String>) -> Vec<String> {
+    let mut open: Vec<String> =
+        files.iter().filter_map(|file| file.strip_suffix("kustomization.yaml")).map(own).collect();
+    let (mut seen, mut globs) = (BTreeSet::new(), Vec::new());
+    while let Some(directory) = open.pop() {
+        for of in look.kustomizations.iter().filter(|one| one.directory == directory) {
+            for path in &of.resources {
+                if seen.insert(path.clone()) && !files.contains(path) {
+                    open.push(path.clone());
+                }
+            }
+        }
+    }
+    // What lies in a directory that is brought is brought with it.
+    let is_within = |path: &String| seen.iter().any(|other| crate::look::is_within(path, other));
+    for path in seen.iter().filter(|path| !files.contains(*path) && !is_within(path)) {
+        let glob = globset::escape(path);
+        globs.push(if look.directories.contains(path) { format!("{glob}/**") } else { glob });
+    }
+    globs
+}
+
+fn own(directory: &str) -> String {
+    directory.trim_end_matches('/').to_owned()
+}

@@ -1,0 +1,357 @@
+//! `hedgerow init` where a tree has several deployments: which one names the services, and `--deploy`.
+
+use crate::common::{Command, tree};
+use crate::init::{manifest, proposed};
+use crate::strangers::check;
+use hedgerow_cli::Exit;
+
+const GO: &str = "package main\n\nfunc main() {}\n";
+const STARTED: &str = "{\"scripts\": {\"start\": \"node server.js\"}}";
+const WEB: &str = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"/>";
+const HOST: &str = "<Project Sdk=\"Microsoft.NET.Sdk\"><Sdk Name=\"Aspire.AppHost.Sdk\"/></Project>";
+
+/// A Deployment of an image.
+fn runs(name: &str, image: &str) -> String {
+    manifest(name, "8080").replace("image: x", &format!("image: {image}"))
+}
+
+#[test]
+fn one_program_of_two_deployments_is_one_service() {
+    let (ledger, card) = (runs("ledger", "shop/ledger:1"), runs("card", "shop/card:1"));
+    let store = runs("db", "postgres:17");
+    let (users, orders) =
+        (runs("user-service", "r:5000/shop/user-service"), runs("order-service", "shop/order-service"));
+    check(&[
+        (
+            "an AppHost, manifests and compose have names of their own",
+            &[
+                ("src/Host/Host.csproj", HOST),
+                (
+                    "src/Host/Program.cs",
+                    "builder.AddProject<Projects.Ledger_Api>(\"ledger-api\");\nbuilder.AddProject<Projects.Card_Api>(\"card-api\");\n",
+                ),
+                ("src/Ledger.Api/Ledger.Api.csproj", WEB),
+                ("src/Ledger.Api/Dockerfile", ""),
+                ("src/Ledger.Api/A.cs", ""),
+                ("src/Card.Api/Card.Api.csproj", WEB),
+                ("src/Card.Api/Dockerfile", ""),
+                ("src/Card.Api/A.cs", ""),
+                ("k8s/ledger.yaml", &ledger),
+                ("k8s/card.yaml", &card),
+                (
+                    "compose.yaml",
+                    "services:\n  ledgersvc: {build: {context: ., dockerfile: src/Ledger.Api/Dockerfile}}\n  cardsvc: {build: {context: ., dockerfile: src/Card.Api/Dockerfile}}\n",
+                ),
+            ],
+            &[
+                "# 2 services:\n#   card: ",
+                "    - {path: \"src/Card.Api\", name: card}\n    - {path: \"src/Ledger.Api\", name: ledger}\n",
+                "    card: [card-api, cardsvc]\n    ledger: [ledger-api, ledgersvc]\n",
+                "another deployment in this tree: compose.yaml, 2 services; for its names run `hedgerow init --deploy compose.yaml`\n",
+                "for its names run `hedgerow init --deploy src/Host`\n",
+            ],
+            &["#   card-api:", "#   ledgersvc:", "only in compose files"],
+        ),
+        (
+            "a store of one kind is one store",
+            &[
+                ("k8s/ledger.yaml", &ledger),
+                ("k8s/card.yaml", &card),
+                ("k8s/db.yaml", &store),
+                ("ledger/main.go", GO),
+                ("ledger/Dockerfile", ""),
+                ("card/main.go", GO),
+                ("card/Dockerfile", ""),
+                (
+                    "compose.yaml",
+                    "services: {ledger: {build: ledger}, card: {build: card}, postgres: {image: postgres:16}, redis: {image: redis}}\n",
+                ),
+            ],
+            &["# 3 services:\n", "    db: [postgres]\n", "not proposed: redis\n"],
+            &["#   postgres", "- {path"],
+        ),
+        (
+            "a script says what image is built where",
+            &[
+                ("k8s/a.yaml", &users),
+                ("k8s/b.yaml", &orders),
+                ("mod-a/pom.xml", ""),
+                ("mod-a/Dockerfile", ""),
+                ("mod-a/A.java", ""),
+                ("mod-b/pom.xml", ""),
+                ("mod-b/Dockerfile", ""),
+                ("mod-b/A.java", ""),
+                (
+                    "build.sh",
+                    "docker build -f $1/Dockerfile .\ncase $1 in\n  mod-a) echo user-service ;;\n  mod-b) echo order-service ;;\nesac\n",
+                ),
+            ],
+            &[
+                "# 2 services:\n",
+                "    - {path: \"mod-a\", name: user-service}\n    - {path: \"mod-b\", name: order-service}\n",
+            ],
+            &["#   mod-a", "#   mod-b"],
+        ),
+        (
+            "settings say what a program is called",
+            &[
+                ("k8s/a.yaml", &users),
+                ("k8s/b.yaml", &orders),
+                ("mod-a/pom.xml", ""),
+                ("mod-a/Dockerfile", ""),
+                ("mod-a/src/main/resources/application.yml", "spring: {application: {name: user-service}}\n"),
+                ("mod-a/src/main/java/A.java", ""),
+                ("mod-b/pom.xml", ""),
+                ("mod-b/Dockerfile", ""),
+                ("mod-b/src/main/resources/application.properties", "spring.application.name=${NAME:order-service}\n"),
+                ("mod-b/src/main/java/A.java", ""),
+            ],
+            &[
+                "# 2 services:\n",
+                "    - {path: \"mod-a\", name: user-service}\n",
+                "    - {path: \"mod-b\", name: order-service}\n",
+            ],
+            &["#   mod-a", "#   mod-b"],
+        ),
+        (
+            "two services of one program stay two",
+            &[
+                ("k8s/ledger.yaml", &ledger),
+                ("ledger/main.go", GO),
+                ("ledger/Dockerfile", ""),
+                ("compose.yaml", "services: {ledger: {build: ledger}, ledger-worker: {build: ledger}}\n"),
+            ],
+            &[
+                "# 1 service:\n#   ledger: ledger",
+                "only in compose files, which no cluster runs, and not proposed: ledger-worker\n",
+            ],
+            &["aliases"],
+        ),
+    ]);
+}
+
+#[test]
+fn manifests_of_a_small_part_are_not_the_deployment() {
+    let old = runs("consult", "r/consult:1");
+    let one = runs("a", "x");
+    check(&[
+        (
+            "an old manifest beside a compose file of all",
+            &[
+                ("k8s/consult.yaml", &old),
+                ("compose.yaml", "services: {a: {build: a}, b: {build: ./b}, c: {build: c}, db: {image: postgres}}\n"),
+                ("a/main.go", GO),
+                ("b/main.go", GO),
+                ("c/main.go", GO),
+            ],
+            &[
+                "# 4 services:\n#   a: a; compose.yaml\n",
+                "#   db: ",
+                "services have the names of compose files: compose.yaml runs more programs of this tree than its manifests of a cluster, which have 1 service\n",
+                "another deployment in this tree: k8s, 1 service; for its names run `hedgerow init --deploy k8s`\n",
+            ],
+            &["#   consult", "which no cluster runs"],
+        ),
+        (
+            "manifests of half of them are",
+            &[
+                ("k8s/a.yaml", &one),
+                ("compose.yaml", "services: {a: {build: a}, b: {build: ./b}, mail: {image: mailhog}}\n"),
+                ("a/Dockerfile", ""),
+                ("a/main.go", GO),
+                ("b/Dockerfile", ""),
+                ("b/main.go", GO),
+            ],
+            &["# 2 services:\n#   a: a; k8s/a.yaml", "#   b: b; compose.yaml", "not proposed: mail\n"],
+            &["services have the names"],
+        ),
+        (
+            "files of variants have one name",
+            &[
+                ("docker-compose.yml", "services: {api: {image: 'r/api:${V:-1}'}, worker: {image: r/api}}\n"),
+                (
+                    "docker-compose-dev.yml",
+                    "services: {api-dev: {build: ./server}, worker-dev: {build: ./server}, db: {image: mysql}}\n",
+                ),
+                ("server/main.go", GO),
+            ],
+            &[
+                "# 3 services:\n#   api: ",
+                "    - {path: \"server\", name: api}\n    - {path: \"server\", name: worker}\n",
+            ],
+            &["#   api-dev", "#   worker-dev"],
+        ),
+        (
+            "a compose file elsewhere has another name for a program",
+            &[
+                ("compose.yaml", "services: {front: {image: r/front, build: gateway}, b: {build: b}}\n"),
+                ("infra/compose.prod.yaml", "services: {gate: {image: r/front:2}}\n"),
+                ("gateway/main.go", GO),
+                ("b/main.go", GO),
+            ],
+            &["# 2 services:\n", "    front: [gate]\n"],
+            &["#   gate"],
+        ),
+    ]);
+}
+
+#[test]
+fn the_code_is_what_the_deployment_says() {
+    check(&[
+        (
+            "what it is built from, and not what is called alike",
+            &[
+                (
+                    "compose.yaml",
+                    "services: {pay-backend: {build: {context: ./apps/pay-api}}, booking-backend: {build: ./apps/booking-api}}\n",
+                ),
+                ("apps/pay-api/main.go", GO),
+                ("apps/pay-api/Dockerfile", ""),
+                ("apps/booking-api/main.go", GO),
+                ("apps/booking-api/Dockerfile", ""),
+                ("apps/pay-web/package.json", STARTED),
+                ("apps/booking-web/package.json", STARTED),
+            ],
+            &[
+                "    - {path: \"apps/booking-api\", name: booking-backend}\n    - {path: \"apps/pay-api\", name: pay-backend}\n",
+                "#   booking-web: apps/booking-web\n",
+            ],
+            &["name: pay-web"],
+        ),
+        (
+            "what a Dockerfile elsewhere takes",
+            &[
+                (
+                    "compose.yaml",
+                    "services: {api: {build: {context: ., dockerfile: docker/api.Dockerfile}}, web: {build: {context: ., dockerfile: docker/web.Dockerfile}}}\n",
+                ),
+                ("docker/api.Dockerfile", "COPY . .\nRUN dotnet publish src/Shop.Host/Shop.Host.csproj\n"),
+                ("docker/web.Dockerfile", "COPY apps/front/package.json ./\nCOPY apps/front .\n"),
+                ("src/Shop.Host/Shop.Host.csproj", WEB),
+                ("src/Shop.Host/A.cs", ""),
+                ("apps/front/package.json", STARTED),
+                ("apps/front/a.js", ""),
+            ],
+            &[
+                "    - {path: \"apps/front\", name: web}\n    - {path: \"src/Shop.Host\", name: api}\n",
+                "# 2 services:\n",
+            ],
+            &["#   front"],
+        ),
+        (
+            "no papers and no library",
+            &[
+                (
+                    "k8s/shop.yaml",
+                    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: shop-api}\nspec: {template: {spec: {containers: [{name: a, image: r/shop-api}]}}}\n",
+                ),
+                ("skills/shop-api/patterns.py", ""),
+                ("docs/shop-api/example.py", ""),
+                ("packages/shop-api/package.json", "{}"),
+                ("packages/shop-api/index.js", ""),
+                ("server/Dockerfile", ""),
+                ("server/main.go", GO),
+                (".github/workflows/ci.yml", "jobs: {a: {steps: [{run: 'docker build -t r/shop-api server'}]}}\n"),
+            ],
+            &[
+                "# 1 service:\n#   shop-api: hedgerow/shop-api (not there yet)",
+                "    - {path: \"server\", name: shop-api}\n",
+            ],
+            &["skills", "docs/", "packages"],
+        ),
+    ]);
+}
+
+#[test]
+fn a_person_says_which_deployment_it_is() {
+    let files = |wanted: &str| {
+        let ledger = runs("ledger", "shop/ledger:1");
+        let base = runs("card", "shop/card:1");
+        let root = tree(&[
+            ("k8s/base/kustomization.yaml", b"resources: [card.yaml]\n"),
+            ("k8s/base/card.yaml", base.as_bytes()),
+            ("k8s/prod/kustomization.yaml", b"resources: [../base]\n"),
+            ("old/ledger.yaml", ledger.as_bytes()),
+            ("compose.yaml", b"services: {books: {build: ledger}, cards: {build: card}, db: {image: postgres}}\n"),
+            ("ledger/Dockerfile", b""),
+            ("ledger/main.go", GO.as_bytes()),
+            ("card/Dockerfile", b""),
+            ("card/main.go", GO.as_bytes()),
+            ("extra/Dockerfile", b""),
+            ("extra/main.go", GO.as_bytes()),
+        ]);
+        proposed(root.path(), wanted).replace("\n#     ", " ")
+    };
+    for (wanted, said, unsaid) in [
+        (
+            "--deploy compose.yaml",
+            &[
+                "# 3 services:\n#   books: ",
+                "  deploy:                         # the deployment that is read; others are not\n    - \"compose.yaml\"\n",
+                "    - {path: \"card\", name: cards}\n    - {path: \"ledger\", name: books}\n",
+                "    books: [ledger]\n    cards: [card]\n",
+                "programs that the wanted deployment does not run, and not proposed: extra\n",
+                "for its names run `hedgerow init --deploy ",
+            ][..],
+            &["#   extra", "#   ledger:"][..],
+        ),
+        (
+            "--deploy ./k8s/prod/",
+            &[
+                "# 1 service:\n#   card: card; k8s/base/card.yaml",
+                "    - \"k8s/base/**\"\n    - \"k8s/prod/**\"\n",
+                "    card: [cards]\n",
+            ],
+            &["#   ledger", "#   db"],
+        ),
+        (
+            "--deploy old --deploy k8s/*/*.yaml",
+            &[
+                "# 2 services:\n#   card: card",
+                "    - \"k8s/*/*.yaml\"\n",
+                "    - \"old/**\"\n",
+                "    card: [cards]\n    ledger: [books]\n",
+            ],
+            &["#   db"],
+        ),
+        (
+            "--deploy old --deploy compose.yaml",
+            &[
+                "# 3 services:\n#   books: ",
+                "#   db: ",
+                "    books: [ledger]\n",
+                "    - \"compose.yaml\"\n    - \"old/**\"\n",
+            ],
+            &["#   ledger:"],
+        ),
+    ] {
+        let text = files(wanted);
+        for line in said {
+            assert!(text.contains(line), "{wanted}: no `{line}` in\n{text}");
+        }
+        for line in unsaid {
+            assert!(!text.contains(line), "{wanted}: `{line}` in\n{text}");
+        }
+    }
+}
+
+#[test]
+fn wrong_paths_are_told_at_once() {
+    let root = tree(&[("compose.yaml", b"services: {a: {image: x}}\n"), ("docs/a.yaml", b"a: 1\n")]);
+    let ran = Command::new(
+        root.path(),
+        "init --deploy gone --deploy docs --deploy ../x --deploy k8s/*.yaml --deploy compose.yaml",
+    )
+    .run();
+    assert_eq!(ran.exit, Exit::BadInput, "{}", ran.stderr);
+    for line in [
+        "`--deploy gone`: no such file or directory\n",
+        "`--deploy docs`: nothing there deploys a program: no manifest with pods, chart, compose file or AppHost is read there\n",
+        "`--deploy ../x`: it lies outside of this tree\n",
+        "`--deploy k8s/*.yaml`: nothing there deploys a program",
+    ] {
+        assert!(ran.stderr.contains(line), "{line}: {}", ran.stderr);
+    }
+    assert!(!ran.stderr.contains("compose.yaml`"), "{}", ran.stderr);
+    assert!(!root.path().join("hedgerow.yaml").exists());
+}
