@@ -127,12 +127,13 @@ impl Statements {
         for statement in &self.0 {
             let (mut built, mut places, mut open) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
             for word in statement {
-                if word.contains('$') {
-                    open.push(word.as_str());
-                } else if let Some(place) = place(word, &packed, look) {
+                let place = (!word.contains('$')).then(|| place(word, &packed, look)).flatten();
+                if let Some(place) = place {
                     places.insert(place);
                 } else if images.contains(image(word)) {
                     built.insert(image(word).to_owned());
+                } else if word.contains('$') {
+                    open.push(word.as_str());
                 }
             }
             // The context of a Dockerfile may be a directory around it.

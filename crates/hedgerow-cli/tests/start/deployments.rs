@@ -114,6 +114,17 @@ fn one_program_of_two_deployments_is_one_service() {
             &["#   mod-a", "#   mod-b"],
         ),
         (
+            "a project of .NET is called like the service, and a word more",
+            &[
+                ("k8s/ledger.yaml", &runs("ledgerservice", "r/x")),
+                ("src/LedgerService.Api/LedgerService.Api.csproj", WEB),
+                ("src/LedgerService.Api/Dockerfile", ""),
+                ("src/LedgerService.Api/A.cs", ""),
+            ],
+            &["# 1 service:\n", "    - {path: \"src/LedgerService.Api\", name: ledgerservice}\n"],
+            &["#   ledger-service"],
+        ),
+        (
             "two services of one program stay two",
             &[
                 ("k8s/ledger.yaml", &ledger),

@@ -7,7 +7,7 @@ use hedgerow_core::name::ServiceName;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Words around the name of a service that say what any service is.
-const WORDS: [&str; 12] =
+pub(super) const WORDS: [&str; 12] =
     ["api", "app", "backend", "microservice", "ms", "server", "service", "services", "srv", "svc", "web", "worker"];
 /// Names of directories that say nothing of whose the program is.
 const PLAIN: [&str; 11] = ["api", "app", "backend", "cmd", "code", "main", "server", "service", "source", "src", "web"];

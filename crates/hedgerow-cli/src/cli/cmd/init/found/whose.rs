@@ -78,11 +78,15 @@ fn guessed(
     let programs: Vec<&String> = look.programs.keys().filter(is_program).collect();
     let prefix = shared(services);
     // The first form by which anything fits counts.
-    let forms: [fn(&str, &str) -> bool; 3] = [
+    let forms: [fn(&str, &str) -> bool; 4] = [
         |last, name| letters(last) == letters(name),
         |last, name| {
             let tails = last.match_indices('.').map(|(at, _)| &last[at + 1..]);
             letters(name).len() > 5 && tails.into_iter().any(|tail| letters(tail) == letters(name))
+        },
+        |last, name| {
+            let head = last.rsplit_once('.').filter(|(_, tail)| unnamed::WORDS.contains(&tail.to_lowercase().as_str()));
+            head.is_some_and(|(head, _)| letters(head) == letters(name))
         },
         |last, name| {
             let usual = unnamed::usual(last);
