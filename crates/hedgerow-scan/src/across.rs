@@ -16,7 +16,7 @@ use crate::spoken::Spoken;
 use crate::stores::{Fleet, Schemas};
 use crate::testscripts::TestScripts;
 use crate::tree::{PlainFile, Tree};
-use crate::unused::Unused;
+use crate::unused::{Unused, Why};
 use globset::Glob;
 use hedgerow_code::frontend::comment::written;
 use hedgerow_code::ir::{Comment, Directive, Range};
@@ -63,7 +63,7 @@ pub(crate) fn across(
     let by_path: BTreeMap<&str, &PlainFile> = tree.texts.iter().map(|file| (file.path.as_str(), file)).collect();
     let places = Places::new(&by_path);
     let mut spoken = Spoken::read(homes, hosts, deploy, &places, &mut outcome);
-    let unused = crate::unused::settings(tree, homes);
+    let unused = crate::unused::settings(tree, homes, deploy);
     plain_files(tree, homes, (hosts, deploy), (&unused, idle), &places, &mut spoken, &mut outcome);
     for route in deploy.routes() {
         let name = route.by.split('=').next().unwrap_or(&route.by);
@@ -87,6 +87,7 @@ pub(crate) fn across(
     let is_said =
         |caller: &str, path: &str| remarks.iter().any(|said| said.path == path && said.services.contains(caller));
     crate::absent::ask(tree, hosts, (&spoken, &is_said), &mut outcome);
+    crate::pods::settle(hosts, deploy, &mut outcome);
     crate::registries::checks(tree.config, homes, parts, deploy, &mut outcome);
     crate::scraped::join(tree, deploy, &places, &mut outcome);
     crate::permits::ask(tree, deploy, &places, &mut outcome);
@@ -241,11 +242,16 @@ fn plain_files<'a>(
         if given.is_empty() && test_scripts.is_one(file, tree.texts) {
             continue;
         }
-        for services in [unused, idle].into_iter().filter_map(|of| of.get(file.path.as_str())) {
-            all.retain(|service| !services.contains(*service));
-        }
+        let unused = unused.get(file.path.as_str());
+        let idle = idle.get(file.path.as_str());
+        let is_idle = |service: &str| {
+            unused.is_some_and(|services| services.contains_key(service))
+                || idle.is_some_and(|services| services.contains(service))
+        };
+        all.retain(|service| !is_idle(service));
         for service in given {
-            if !all.contains(&service) {
+            let is_others = unused.is_some_and(|services| services.get(service) == Some(&Why::Others));
+            if !all.contains(&service) && !is_others {
                 all.push(service);
             }
         }

@@ -6,6 +6,7 @@ mod scripts;
 use crate::config::{ScanConfig, directories};
 use crate::paths::{above, dir_of, is_below};
 use crate::program::{File, FnId, Meaning, PackageId, Program};
+use crate::started::{self, Started};
 use crate::tree::PlainFile;
 use hedgerow_code::Begins;
 use hedgerow_code::ir::TypeRef;
@@ -39,6 +40,8 @@ pub(crate) struct Home {
     pub(crate) components: BTreeSet<String>,
     /// Files of the tree in whose place its image has its program.
     pub(crate) covered: BTreeSet<String>,
+    /// With which files its programs begin, where the deploy says it of all of them.
+    pub(crate) started: Option<Started>,
 }
 
 impl Home {
@@ -50,6 +53,7 @@ impl Home {
             aside: BTreeSet::new(),
             components: BTreeSet::new(),
             covered: BTreeSet::new(),
+            started: None,
         }
     }
 
@@ -153,8 +157,8 @@ impl Without {
     }
 }
 
-/// The functions with which a service begins to run.
-pub(crate) fn entries(program: &Program, home: &Home, without: &Without) -> Vec<FnId> {
+/// The functions with which a service begins to run; none of files that are `idle`.
+pub(crate) fn entries(program: &Program, home: &Home, without: &Without, idle: &BTreeSet<u32>) -> Vec<FnId> {
     let mut found = BTreeSet::new();
     for (directory, main) in &home.directories {
         match main {
@@ -173,7 +177,15 @@ pub(crate) fn entries(program: &Program, home: &Home, without: &Without) -> Vec<
                 let own = if own.is_empty() { go_mains(program, place, |path| is_below(path, directory)) } else { own };
                 found.extend(if own.is_empty() { go_commands(program, place) } else { own });
                 for (way, begin) in WAYS {
-                    let own = begin(program, place);
+                    let mut own = begin(program, place);
+                    if *way == Begins::Scripts && !idle.is_empty() {
+                        let roots: BTreeSet<u32> = scripts::begin(program, place).into_iter().collect();
+                        own.retain(|function| {
+                            let file = program.file_of(*function);
+                            !(idle.contains(&file) && roots.contains(&file))
+                        });
+                        own.extend(started::entries(program, home));
+                    }
                     if entry_count(program, &own) == 0 || (*way == Begins::Scripts && is_library(program, place)) {
                         found.extend(shown(program, place, *way));
                     }

@@ -288,6 +288,12 @@ fn token(text: &str, start: usize, before: &str, hosts: &Hosts, found: &mut Vec<
             let rest = &text[middle + 3..];
             let end =
                 middle + 3 + rest.find(|c: char| c.is_whitespace() || "\"'`<>)}|\\".contains(c)).unwrap_or(rest.len());
+            // `a=http://a,b=http://b`: what stands behind a comma with a scheme of its own is another address.
+            let end = text[middle + 3..end]
+                .match_indices(',')
+                .map(|(at, _)| middle + 3 + at)
+                .find(|at| text[at + 1..end].split(',').next().is_some_and(|piece| piece.contains("://")))
+                .unwrap_or(end);
             let address = &text[scheme..end];
             for answer in hosts.answers(&Partial::read(address)) {
                 if let Answer::Service(service, port) = answer {

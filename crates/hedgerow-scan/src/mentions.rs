@@ -48,7 +48,7 @@ use crate::stores::{Fleet, Schemas};
 use crate::templated;
 use crate::texts::{is_lock, is_made};
 use crate::tree::{PlainFile, Tree, is_other};
-use crate::unused::Unused;
+use crate::unused::{Unused, Why};
 use dotenv::Dotenv;
 use given::{Common, Sharers, everybodys_variables, given, is_everybodys, joined, shared};
 use hedgerow_code::frontend::Language;
@@ -229,9 +229,10 @@ pub(crate) fn ask<'a>(
                 || *whose == Whose::Mounted && shares.is_for_others(&home.name, &file.path, last(&file.path));
             let keys = (*whose == Whose::Asked).then(|| Asks::new(file, &part.keys)).flatten();
             let of = (shared, is_for_others, keys);
-            match unused.get(file.path.as_str()).is_some_and(|idle| idle.contains(&home.name)) {
-                false => in_text((file, *whose), home, hosts, of, &is_set, &mut found, &mut unset),
-                true => {
+            match unused.get(file.path.as_str()).and_then(|idle| idle.get(&home.name)) {
+                Some(Why::Others) => {}
+                None => in_text((file, *whose), home, hosts, of, &is_set, &mut found, &mut unset),
+                Some(Why::Nobody) => {
                     let mut idle = Mentions::new();
                     in_text((file, *whose), home, hosts, of, &is_set, &mut idle, &mut BTreeMap::new());
                     for (callee, mention) in

@@ -180,6 +180,7 @@ impl<'a> Run<'a> {
         let (mut hosts, mut given) = givens::read(tree, &homes);
         // Whose a container is, is told before: it runs the other one's code, and is its own.
         crate::built::share(tree, &hosts, &given, &mut homes);
+        crate::started::add(tree, &given, &mut homes);
         givens::settings(tree, &homes, &builds, (&mut hosts, &mut given));
         let idle = profiles::settle(tree, &homes, &hosts, &mut given);
         let programs = Programs::new(tree.texts);
@@ -257,7 +258,8 @@ impl<'a> Run<'a> {
             let home = &self.homes[*at];
             let browser = browser::find(program, &self.packs, &self.programs, home);
             let without = Without::new(program, home);
-            let mut entries = entries(program, home, &without);
+            let idle = crate::started::idle(program, &self.modules, home);
+            let mut entries = entries(program, home, &without, &idle);
             entries.retain(|function| !browser.files.contains(&program.file_of(*function)));
             Begun { entries, browser, without }
         };

@@ -3,6 +3,8 @@
 use crate::inventory::{Home, Owners};
 use crate::paths::{above, below, dir_of, is_below};
 use crate::tree::{PlainFile, Tree};
+use hedgerow_deploy::Deploy;
+use hedgerow_deploy::build::may_be_compose;
 use hedgerow_deploy::image::is_image;
 use hedgerow_deploy::path::join;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,11 +33,20 @@ const PLAIN: &[&str] = &[
     "ubuntu",
 ];
 
-/// The settings of proxies that nobody runs, by their paths, with the services in whose directories they lie.
-pub(crate) type Unused<'t> = BTreeMap<&'t str, BTreeSet<String>>;
+/// Why settings of a proxy are not those of the service in whose directory they lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// No image takes them: whose they are is asked.
+    Nobody,
+    /// A container of another service has them.
+    Others,
+}
+
+/// The settings of proxies that a service does not run, by their paths, with the services in whose directories they lie.
+pub(crate) type Unused<'t> = BTreeMap<&'t str, BTreeMap<String, Why>>;
 
 /// Finds them.
-pub(crate) fn settings<'t>(tree: &'t Tree, homes: &[Home]) -> Unused<'t> {
+pub(crate) fn settings<'t>(tree: &'t Tree, homes: &[Home], deploy: &Deploy) -> Unused<'t> {
     let mut found = Unused::new();
     let owners = Owners::new(tree.services, homes);
     let by_name: BTreeMap<&str, &Home> = homes.iter().map(|home| (home.name.as_str(), home)).collect();
@@ -44,17 +55,24 @@ pub(crate) fn settings<'t>(tree: &'t Tree, homes: &[Home]) -> Unused<'t> {
             && PASSES.iter().any(|pass| file.text.contains(pass))
     };
     for file in tree.texts.iter().filter(is_settings) {
+        let has_it = |home: &&Home| deploy.of(&home.name).is_some_and(|given| given.files.contains_key(&file.path));
+        let having: BTreeSet<&str> = homes.iter().filter(has_it).map(|home| home.name.as_str()).collect();
         for service in owners.all(&file.path) {
-            if by_name.get(service).is_some_and(|home| is_unused(tree, home, &file.path)) {
-                found.entry(&file.path).or_default().insert((*service).to_owned());
+            // What it has itself is used where it has a proxy.
+            let images = deploy.images().filter(|(of, _)| of == service).flat_map(|(_, images)| images);
+            let is_proxy = images.into_iter().any(|image| PROXIES.iter().any(|proxy| image.path.contains(proxy)));
+            let is_others = !is_proxy && having.iter().any(|other| other != service);
+            if by_name.get(service).is_some_and(|home| is_unused(tree, home, &file.path, is_others)) {
+                let why = if is_others { Why::Others } else { Why::Nobody };
+                found.entry(&file.path).or_default().insert((*service).to_owned(), why);
             }
         }
     }
     found
 }
 
-/// Whether none of a service's images, and nothing beside them, takes a file.
-fn is_unused(tree: &Tree, home: &Home, path: &str) -> bool {
+/// Whether none of a service's images, and nothing beside them, takes a file. Compose files name it where containers of others have it.
+fn is_unused(tree: &Tree, home: &Home, path: &str, is_others: bool) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let own = |directory: &str| {
         home.directories.iter().any(|(own, _)| !own.is_empty() && (own == directory || is_below(directory, own)))
@@ -70,6 +88,7 @@ fn is_unused(tree: &Tree, home: &Home, path: &str) -> bool {
     let names = |file: &PlainFile| {
         file.path != path
             && !file.path.ends_with(".md")
+            && !(is_others && may_be_compose(&file.text))
             && (file.text.contains(&placed) || (own(dir_of(&file.path)) && file.text.contains(name)))
     };
     !tree.texts.iter().any(names) && images.iter().all(|image| !has(image, path))

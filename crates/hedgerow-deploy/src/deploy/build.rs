@@ -162,6 +162,14 @@ pub fn containers(text: &str) -> Vec<Container> {
     found
 }
 
+/// The Dockerfile that a container of a compose file is built by, and the stage.
+pub(super) fn dockerfile(container: &Value, directory: &str) -> Option<(String, Option<String>)> {
+    let build = container.get("build")?;
+    let context = join(directory, build.as_str().or_else(|| build.get("context")?.as_str())?);
+    let said = |key| build.get(key).and_then(Value::as_str);
+    Some((join(&context, said("dockerfile").unwrap_or("Dockerfile")), said("target").map(str::to_owned)))
+}
+
 /// The module or the file that an image runs by itself, as the text of its Dockerfile names it in a stage: the last one unless one is said.
 #[must_use]
 pub fn image_runs(text: &str, stage: Option<&str>) -> Option<String> {

@@ -4,7 +4,9 @@ use super::exported::Exported;
 use super::given::Hiding;
 use super::item::{Item, Texts, scalar};
 use super::shell::{Shell, env_file, filling_variables, has_host, is_here, variables};
-use super::{Deploy, Given, Mounted, Said, Spot, Step, Word, build, command, listens, mounts, routed, volumes, whose};
+use super::{
+    Deploy, Given, Mounted, Said, Spot, Step, Word, build, command, listens, mounts, routed, starts, volumes, whose,
+};
 use crate::host::Hosts;
 use crate::partial::Partial;
 use crate::path::{join, join_within};
@@ -92,6 +94,15 @@ impl Deploy {
                 let image = build::Image::new(&path, words.into_iter(), is_replaced);
                 self.images.entry(service.clone()).or_default().extend(image);
             }
+            let said = |key: &str| {
+                let words = command::placed(container.get(key)).into_iter();
+                starts::Starts::words(words.map(|(word, _)| shell.fill(word.letters())).collect())
+            };
+            self.starts.entry(service.clone()).or_default().push(starts::Starts {
+                entry: said("entrypoint"),
+                arguments: said("command"),
+                dockerfile: build::dockerfile(container, directory),
+            });
             // Of what a variable is given the last one counts: a later file's, and what stands in the compose file itself.
             let mut own: BTreeMap<String, (Partial, Spot)> = BTreeMap::new();
             let files = container.get("env_file");

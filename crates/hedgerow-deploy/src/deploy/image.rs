@@ -228,10 +228,16 @@ pub(crate) fn copied_to(text: &str, stage: Option<&str>) -> Vec<(String, String)
 
 /// What a stage of a Dockerfile runs, the entry point before the command, as they are written: of the last stage unless one is said.
 pub(crate) fn command(text: &str, stage: Option<&str>) -> String {
+    let (entry, command) = parts(text, stage);
+    format!("{} {}", entry.unwrap_or_default(), command.unwrap_or_default())
+}
+
+/// The entry point and the command of a stage, as they are written.
+pub(crate) fn parts(text: &str, stage: Option<&str>) -> (Option<String>, Option<String>) {
     let stages = stages(text);
     let chain: Vec<&Stage> = made_from(&stages, stage).collect();
-    let first = |of: fn(&Stage) -> Option<&String>| chain.iter().find_map(|stage| of(stage)).map_or("", String::as_str);
-    format!("{} {}", first(|stage| stage.entrypoint.as_ref()), first(|stage| stage.command.as_ref()))
+    let first = |of: fn(&Stage) -> Option<&String>| chain.iter().find_map(|stage| of(stage)).cloned();
+    (first(|stage| stage.entrypoint.as_ref()), first(|stage| stage.command.as_ref()))
 }
 
 /// A stage, the last one unless one is said, and those that it is made from.

@@ -30,6 +30,7 @@ mod services;
 mod settings;
 mod shell;
 mod spot;
+mod starts;
 mod values;
 mod volumes;
 mod whose;
@@ -49,6 +50,7 @@ pub(crate) use settings::{all_documents, fault_line};
 pub use settings::{documents, is_too_deep, properties, swells};
 pub use shell::dotenv;
 pub use spot::{Said, Sheet, Spot, Step};
+pub use starts::{Begun, Starts, begun};
 pub use volumes::Written;
 
 use crate::host::Listening;
@@ -92,6 +94,10 @@ pub struct Deploy {
     routes: Vec<Route>,
     /// The images that the services' containers run.
     images: BTreeMap<String, BTreeSet<build::Image>>,
+    /// The services after which containers of another one's pods are called, or their images, by that one.
+    inside: BTreeMap<String, BTreeSet<String>>,
+    /// What the containers of services say of their programs.
+    starts: BTreeMap<String, Vec<Starts>>,
     /// What runs together by compose, by directory.
     projects: BTreeMap<String, published::Project>,
     /// At which ports services listen.
@@ -133,6 +139,17 @@ impl Deploy {
     /// The images that the containers of services run, by service.
     pub fn images(&self) -> impl Iterator<Item = (&str, &BTreeSet<build::Image>)> {
         self.images.iter().map(|(service, images)| (service.as_str(), images))
+    }
+
+    /// The services with pods of several containers, each with the services that run there and in no pods of their own.
+    pub fn inside(&self) -> impl Iterator<Item = (&str, BTreeSet<&str>)> {
+        let own = |name: &&str| !self.starts.contains_key(*name);
+        self.inside.iter().map(move |(pod, all)| (pod.as_str(), all.iter().map(String::as_str).filter(own).collect()))
+    }
+
+    /// What the containers of a service say of their programs, as far as they are seen.
+    pub fn starts(&self, service: &str) -> &[Starts] {
+        self.starts.get(service).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The templates that could not be read in full, with the services that they may be of.

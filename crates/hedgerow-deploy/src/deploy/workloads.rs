@@ -3,9 +3,10 @@
 use super::item::{Item, partial_at, pod_template};
 use super::kustomize::Kustomizations;
 use super::maps::Maps;
-use super::{Deploy, build, command, schedule, whose};
+use super::{Deploy, Starts, build, command, schedule, whose};
 use crate::host::Hosts;
 use crate::value::Value;
+use std::collections::BTreeSet;
 
 /// The pods of one workload.
 #[derive(Debug)]
@@ -65,6 +66,26 @@ impl Deploy {
                     let image = build::Image::new(&path, words.map(|(word, _)| word), is_replaced);
                     self.images.entry(service.clone()).or_default().extend(image);
                 }
+            }
+            if containers.len() > 1 {
+                let names = containers.iter().flat_map(|container| {
+                    let name = container.get("name").and_then(Value::as_str).map(str::to_owned);
+                    name.into_iter().chain(whose::image(container))
+                });
+                let others = names.filter_map(|name| hosts.named(&name).map(str::to_owned));
+                let others: BTreeSet<String> = others.filter(|other| *other != service).collect();
+                if !others.is_empty() {
+                    self.inside.entry(service.clone()).or_default().extend(others);
+                }
+            }
+            for container in &containers {
+                let said = |key: &str| {
+                    Starts::words(
+                        command::placed(container.get(key)).into_iter().map(|(word, _)| word.clone()).collect(),
+                    )
+                };
+                let starts = Starts { entry: said("command"), arguments: said("args"), dockerfile: None };
+                self.starts.entry(service.clone()).or_default().push(starts);
             }
             template.into_iter().for_each(|template| self.opens(&service, template));
             let given = self.given.entry(service).or_default();

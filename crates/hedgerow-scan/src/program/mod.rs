@@ -259,6 +259,11 @@ impl<'p> Program<'p> {
         own.into_iter().chain(start..end).map(|at| (index(at), &self.files[at]))
     }
 
+    /// The package of this path.
+    pub(crate) fn package_at(&self, path: &str) -> Option<PackageId> {
+        self.by_path.get(path).copied()
+    }
+
     /// The package of a file.
     pub(crate) fn package_of(&self, file: u32) -> PackageId {
         self.package_of[file as usize]
