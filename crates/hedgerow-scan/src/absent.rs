@@ -42,14 +42,12 @@ pub(crate) fn stand_in(tree: &Tree, fleet: &Fleet, hosts: &mut Hosts) {
     }
 }
 
+/// Whether a comment of a caller's speaks in a file.
+type IsSaid<'s> = &'s dyn Fn(&str, &str) -> bool;
+
 /// Asks about calls of containers that the deployment does not have: once for each container.
 /// `is_said` says whether a comment in a file that the caller reaches answers for it.
-pub(crate) fn ask(
-    tree: &Tree,
-    hosts: &Hosts,
-    (spoken, is_said): (&Spoken<'_>, &dyn Fn(&str, &str) -> bool),
-    outcome: &mut Outcome,
-) {
+pub(crate) fn ask(tree: &Tree, hosts: &Hosts, (spoken, is_said): (&Spoken<'_>, IsSaid<'_>), outcome: &mut Outcome) {
     let called: BTreeSet<&str> = outcome.outside.keys().map(|(_, host)| host.as_str()).collect();
     if called.is_empty() {
         return;

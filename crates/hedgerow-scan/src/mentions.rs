@@ -338,8 +338,8 @@ pub(crate) fn ask<'a>(
         let is_of_all = |name: &str, value: &Partial| {
             dotenv.is_for_others((home, shares.is_read(&home.name)), deploy, (name, value), asks)
         };
-        let seen = (&uses, &is_used, &is_named, &is_unasked);
-        let unused = given(home, hosts, deploy, places, (&shared, common, &shares), seen, &is_of_all, &mut found);
+        let seen = (&uses, &is_used, &is_named, &is_unasked, &is_of_all);
+        let unused = given(home, hosts, deploy, places, (&shared, common, &shares), seen, &mut found);
         for (callee, name, place) in unused {
             everybodys.entry((callee, name)).or_default().push((home.name.clone(), place));
         }

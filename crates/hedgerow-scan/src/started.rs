@@ -313,7 +313,7 @@ pub(crate) fn idle(program: &Program, modules: &Modules, home: &Home) -> BTreeSe
                 let rest = import.path.strip_prefix(*of);
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.']))
             };
-            if FRAMEWORKS.iter().any(|of| is_framework(&of)) {
+            if FRAMEWORKS.iter().any(is_framework) {
                 return found;
             }
             let is_of_tree = [modules.resolve(file, import), modules.resolve_item(file, import)]

@@ -183,7 +183,7 @@ fn program(words: &[String], script: &dyn Fn(&str) -> Option<String>, depth: usi
                 }
                 if VALUED.contains(word) {
                     words.next();
-                } else if !word.starts_with('-') && !(name == "tsx" && *word == "watch") {
+                } else if !(word.starts_with('-') || name == "tsx" && *word == "watch") {
                     first = Some(Begun::File((*word).to_owned()));
                     break;
                 }

@@ -256,13 +256,13 @@ pub(super) fn given<'a>(
     deploy: &'a Deploy,
     places: &Places<'a>,
     (shared, common, shares): (&Shared<'_>, Option<&Common<'_>>, &Shares<'_>),
-    (uses, is_used, names, is_unasked): (
+    (uses, is_used, names, is_unasked, is_of_all): (
         &impl Fn(&str) -> bool,
         &impl Fn(&str) -> bool,
         &impl Fn(&str) -> bool,
         &impl Fn(&str) -> bool,
+        &impl Fn(&str, &Partial) -> bool,
     ),
-    is_of_all: &impl Fn(&str, &Partial) -> bool,
     found: &mut Mentions,
 ) -> Vec<(String, String, Place)> {
     let mut unused = Vec::new();
