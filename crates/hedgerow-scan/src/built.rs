@@ -46,6 +46,7 @@ pub(crate) fn add(tree: &Tree, homes: &mut [Home]) {
             if directory.is_empty() || is_root(&directory) || !has_code(&directory) {
                 // One image of all of it is the program of all that run it; of several each has its part.
                 let is_one = images.get(&directory).is_some_and(|images| images.len() == 1)
+                    && tree.texts.iter().any(|file| file.path == build.dockerfile)
                     && has_code(&directory)
                     && below(&directory).iter().filter(|own| has_code(own)).count() < 2;
                 // A script of a framework's own, such as PHP's `artisan`, runs the program as a whole.
