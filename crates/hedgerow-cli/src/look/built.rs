@@ -142,7 +142,7 @@ impl Statements {
             let one = (built.len() == 1 && inner.len() == 1).then(|| built.first().zip(inner.first())).flatten();
             if let Some((image, place)) = one {
                 found.entry(image.clone()).or_default().insert((*place).clone());
-            } else if built.is_empty() && places.is_empty() {
+            } else if places.is_empty() {
                 filled(&open, &images, &packed, look, &mut found);
             }
         }
