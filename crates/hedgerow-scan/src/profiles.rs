@@ -5,6 +5,7 @@ use crate::inventory::{Home, Owners};
 use crate::join::Join;
 use crate::tree::Tree;
 use hedgerow_code::testcode::is_test;
+use hedgerow_deploy::image::is_image;
 use hedgerow_deploy::{Deploy, Given, Hosts};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -117,12 +118,16 @@ pub(crate) fn settle<'t>(tree: &Tree<'t>, homes: &[Home], hosts: &Hosts, deploy:
 
 /// Whether something loads, copies or mounts a file of settings by its name, whatever the environment.
 fn is_named(tree: &Tree, name: &str) -> bool {
-    // Projects list their files, and pages describe them.
-    let lists = |path: &str| {
-        [".csproj", ".fsproj", ".vbproj", ".projitems", ".sln", ".md", ".rst", ".adoc", ".txt"]
-            .iter()
-            .any(|end| path.ends_with(end))
+    // Projects list their files, pages describe them, and remarks in settings speak of them: none of these loads one.
+    let may_load = |path: &str| {
+        let last = path.rsplit('/').next().unwrap_or(path);
+        const ENDINGS: &[&str] =
+            &[".yaml", ".yml", ".sh", ".bash", ".ps1", ".cmd", ".bat", ".j2", ".tpl", ".tf", ".env"];
+        is_image(path)
+            || ENDINGS.iter().any(|end| last.ends_with(end))
+            || !last.contains('.')
+            || last.starts_with(".env")
     };
-    let mut texts = tree.texts.iter().filter(|file| !lists(&file.path) && !is_test(&file.path));
+    let mut texts = tree.texts.iter().filter(|file| may_load(&file.path) && !is_test(&file.path));
     texts.any(|file| file.text.contains(name)) || tree.code.iter().any(|file| file.facts.text.contains(name))
 }

@@ -136,6 +136,17 @@ impl Statements {
                     open.push(word.as_str());
                 }
             }
+            // A Dockerfile is named from the directory that is built, where it lies there.
+            let files = statement.iter().filter(|word| last_part(word).contains("Dockerfile"));
+            let from = |file: &String| {
+                let contexts = statement.iter().filter(|word| *word != file && !word.contains('$'));
+                let paths = contexts.map(|word| joined(word.trim_start_matches("./").trim_end_matches('/'), file));
+                paths.filter_map(|path| look.packs.get(&path).cloned()).collect::<Vec<_>>()
+            };
+            let named: BTreeSet<String> = files.flat_map(from).collect();
+            if !named.is_empty() {
+                places = named;
+            }
             // The context of a Dockerfile may be a directory around it.
             let inner: BTreeSet<&String> =
                 places.iter().filter(|one| !places.iter().any(|other| super::is_within(other, one))).collect();
@@ -293,12 +304,15 @@ fn taken(text: &str, beside: &str, look: &Look) -> Option<String> {
     let is_program =
         |path: &str| look.programs.get(path).is_some_and(|program| program.begins) || look.begun.contains(path);
     // What Go builds is the directory of its last word: `go build -o /app ./cmd/api`.
-    let built = lines().filter(|line| line.contains("go build")).find_map(|line| {
-        let words = words(line);
-        words.iter().map(|word| word.trim_start_matches("./").to_owned()).find(|path| look.begun.contains(path))
-    });
-    if built.is_some() {
-        return built;
+    let built: BTreeSet<String> = lines()
+        .filter(|line| line.contains("go build"))
+        .flat_map(words)
+        .map(|word| word.trim_start_matches("./").to_owned())
+        .filter(|path| look.begun.contains(path))
+        .collect();
+    // An image of several programs is none of them.
+    if !built.is_empty() {
+        return built.first().filter(|_| built.len() == 1).cloned();
     }
     let mut copied = BTreeSet::new();
     for line in lines().filter(|line| line.starts_with("COPY ") || line.starts_with("ADD ")) {
@@ -348,6 +362,10 @@ mod tests {
             ("x: skaffold/v4\nbuild:\n  artifacts:\n  - image: r/front\n    context: apps/web\n", "front apps/web"),
             ("x: skaffold/v4\na:\n- image: front\n  docker: {dockerfile: apps/web/Dockerfile}\n", "front apps/web"),
             (
+                "x: skaffold/v4\na:\n- image: front\n  context: apps\n  docker: {dockerfile: web/Dockerfile}\n",
+                "front apps/web",
+            ),
+            (
                 "jobs:\n  a:\n    matrix:\n      include:\n      - {name: front, context: ./apps/web}\n    steps:\n    - uses: docker/build-push-action@v5\n",
                 "front apps/web",
             ),
@@ -383,6 +401,7 @@ mod tests {
             ("COPY . .\nRUN dotnet publish \"src/Shop.Api/Shop.Api.csproj\" -c Release", Some("src/Shop.Api")),
             ("COPY . .\nENTRYPOINT [\"dotnet\", \"Shop.Api.dll\"]", Some("src/Shop.Api")),
             ("RUN CGO_ENABLED=0 go build -o /app ./cmd/api", Some("cmd/api")),
+            ("RUN go build -o /api ./cmd/api\nRUN go build -o /web ./apps/api", None),
             ("COPY apps/api/package.json .\nCOPY apps/api/ .", Some("apps/api")),
             ("COPY ../apps/api .", Some("apps/api")),
             ("COPY apps/api cmd/api ./", None),

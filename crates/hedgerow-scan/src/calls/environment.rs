@@ -5,6 +5,7 @@ use crate::edge::Place;
 use crate::pack::Target;
 use crate::reach::Site;
 use crate::value::{Piece, Template, Value, Values};
+use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{Def, Expr, ExprId, Range};
 use hedgerow_deploy::Answer;
 use std::collections::{BTreeMap, BTreeSet};
@@ -133,11 +134,15 @@ impl<'a> Search<'a, '_> {
                 continue;
             }
             for path in paths {
-                for reads in self.context.packs.reads(self.language(site.function), path) {
+                let language = self.language(site.function);
+                for reads in self.context.packs.reads(language, path) {
                     let variables: Vec<String> =
                         reads.variables.iter().flat_map(|name| self.variables_of(name)).collect();
-                    for variable in variables {
-                        let text = Template::piece(Piece::Environment(variable));
+                    // .NET's libraries ask the configuration, of which the environment is a part.
+                    let settings = variables.iter().map(|name| Piece::Setting(vec![name.clone()]));
+                    let settings: Vec<Piece> = settings.filter(|_| language == Language::CSharp).collect();
+                    for piece in variables.into_iter().map(Piece::Environment).chain(settings) {
+                        let text = Template::piece(piece);
                         for group in self.groups(&Values::one(Value::Text(text))).values() {
                             self.edges(*site, group, reads.kind);
                         }

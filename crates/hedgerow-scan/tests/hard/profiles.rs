@@ -62,6 +62,15 @@ fn settings_of_another_environment_are_not_loaded() {
             &both,
             0,
         ),
+        // A remark about a file loads it not.
+        (
+            dotnet(
+                &set("ASPNETCORE_ENVIRONMENT", "Production"),
+                "-- service.cart/more.json\n{\"$comment\": \"use appsettings.Docker.json\"}\n-- audit.log\nappsettings.Docker.json changed\n",
+            ),
+            &open,
+            1,
+        ),
         // A file that something names is loaded whatever the environment is.
         (
             dotnet(

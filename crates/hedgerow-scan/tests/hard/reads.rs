@@ -293,3 +293,16 @@ fn many_calls_beside_such_a_library_end_in_an_answer() {
     );
     assert_eq!(outcome_once(&tree).edges.len(), 1);
 }
+
+#[test]
+fn libraries_of_dotnet_ask_the_settings_as_well() {
+    let tree = |settings: &str| {
+        format!(
+            "-- service.ledger/x.txt\n-- service.shop/Shop.csproj\n<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>\n-- service.shop/Program.cs\nusing OpenTelemetry.Trace;\n\
+             services.AddOpenTelemetry().WithTracing(tracing => tracing.AddOtlpExporter());\n-- service.shop/appsettings.json\n{settings}\n"
+        )
+    };
+    let ledger = "{\"OTEL_EXPORTER_OTLP_ENDPOINT\": \"http://s-ledger:4317\"}";
+    assert_eq!(summary(&outcome(&tree(ledger))), ["shop -> ledger joined"]);
+    assert_eq!(summary(&outcome(&tree("{\"OTEL_EXPORTER_OTLP_ENDPOINT\": \"\"}"))), [""; 0]);
+}
