@@ -18,6 +18,7 @@ use crate::edge::{Class, Finding, Outcome, Place, Port};
 use crate::eval::Eval;
 use crate::infer::{CONSTRUCTORS, Infer};
 use crate::join::Join;
+use crate::mention::is_address_variable;
 use crate::mentions::Mentions;
 use crate::pack::{Gives, Kind, Packs, Sink, Source, Target};
 use crate::program::{FnId, Meaning, PackageId, Program, TypeId};
@@ -339,9 +340,11 @@ impl<'p> Search<'_, 'p> {
         for (site, at, name, path, package, verified) in clients {
             self.client(site, at, (&name, &path), package, verified);
         }
-        // Of a client whose address is known an unknown path is none of somebody else.
+        // Of a client whose address is known an unknown path is none of somebody else; a variable for an address is no path.
         for (bases, unresolved) in std::mem::take(&mut self.relatives) {
-            if !bases.iter().all(|base| self.settled.contains(base)) {
+            let is_address = |piece: &Piece| matches!(piece, Piece::Environment(name) if is_address_variable(name));
+            let is_whole = unresolved.group.missing.iter().any(is_address);
+            if is_whole || !bases.iter().all(|base| self.settled.contains(base)) {
                 self.report(unresolved);
             }
         }

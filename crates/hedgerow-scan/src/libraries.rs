@@ -87,8 +87,10 @@ fn in_use(path: &str, text: &str) -> String {
 fn blank(text: &mut String, start: &str, end: &str, is_one: impl Fn(&str) -> bool) {
     let mut found = String::with_capacity(text.len());
     let mut rest = text.as_str();
-    while let Some(at) = rest.find(start) {
-        let length = rest[at..].find(end).map_or(rest.len() - at, |length| length + end.len());
+    // `**/*.jar` is a pattern and begins no comment.
+    let begins = |rest: &str| rest.match_indices(start).map(|(at, _)| at).find(|at| !rest[..*at].ends_with('*'));
+    while let Some(at) = begins(rest) {
+        let Some(length) = rest[at..].find(end).map(|length| length + end.len()) else { break };
         let (before, of) = (&rest[..at], &rest[at..at + length]);
         found.push_str(before);
         match is_one(of) {
@@ -99,4 +101,24 @@ fn blank(text: &mut String, start: &str, end: &str, is_one: impl Fn(&str) -> boo
     }
     found.push_str(rest);
     *text = found;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_use;
+
+    #[test]
+    fn patterns_of_files_are_no_comments() {
+        for (text, expected) in [
+            ("include '**/*.jar'\nimplementation 'a:client'", true),
+            ("include '**/*.jar', '**/*.xml'\nimplementation 'a:client'\nexclude '**/*.txt'", true),
+            ("/* implementation 'a:client' */", false),
+            ("/** All\n * implementation 'a:client'\n */", false),
+            ("x /* y */\nimplementation 'a:client'", true),
+            // A comment without an end is none.
+            ("url '/*'\nimplementation 'a:client'", true),
+        ] {
+            assert_eq!(in_use("build.gradle", text).contains("a:client"), expected, "{text}");
+        }
+    }
 }

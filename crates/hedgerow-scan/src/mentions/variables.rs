@@ -159,7 +159,13 @@ pub(crate) fn asks_others(name: &str) -> bool {
     let begins = |at: usize| at == 0 || name.as_bytes().get(at - 1) == Some(&b'_');
     // Of people's mail, pages and wallets these words are as well, and services are called so.
     let is_services = || ["_SERVICE_", "_SVC_"].iter().any(|word| name.contains(word)) || name.ends_with("_ADDR");
-    let is_own = |own: &&str| name.match_indices(*own).any(|(at, _)| begins(at));
+    // `IMGPROXY_URL` has no `IMG` in it; `ALLOWED_ORIGINS` has an origin.
+    let ends = |at: usize, own: &str| {
+        let rest = &name[at..];
+        let rest = ["ING", "ER", "ED", "S", "D"].iter().find_map(|end| rest.strip_prefix(end)).unwrap_or(rest);
+        own.ends_with('_') || rest.is_empty() || rest.starts_with('_')
+    };
+    let is_own = |own: &&str| name.match_indices(*own).any(|(at, _)| begins(at) && ends(at + own.len(), own));
     !OWN.iter().any(|own| is_own(own) && !(MAY_BE_SERVICES.contains(own) && is_services()))
 }
 
@@ -246,6 +252,9 @@ mod tests {
             "FRONTEND_ADDR",
             "EMAIL_SVC_HOST",
             "DATABASE_URL",
+            "IMGPROXY_URL",
+            "DOCSTORE_URL",
+            "SELFIE_HOST",
         ] {
             assert!(asks_others(name), "{name}");
         }
@@ -258,6 +267,10 @@ mod tests {
             "PUBLIC_SERVICE_URL",
             "YANDEX_MODEL_URI",
             "BLANK_IMG_URL",
+            "ALLOWED_ORIGINS",
+            "ADVERTISED_URL",
+            "LISTENER_ADDR",
+            "WEBHOOKS_URL",
         ] {
             assert!(!asks_others(name), "{name}");
         }

@@ -268,6 +268,18 @@ fn a_path_that_nobody_knows_is_one_of_the_client() {
         ),
         ("an empty text, of a library", "main.py", "import requests\nrequests.get('')", unresolved),
         (
+            "an address in the place of the path, which nothing sets",
+            "main.py",
+            "import httpx, os\nclient = httpx.Client(base_url=\"http://s-ledger\")\nclient.get(os.environ[\"BOOKS_URL\"] + \"/b\")",
+            &["shop -> ledger proven", "unresolved-call service.shop/main.py"],
+        ),
+        (
+            "the same in JavaScript",
+            "main.js",
+            "const axios = require('axios');\nconst client = axios.create({ baseURL: 'http://s-ledger' });\nclient.get(`${process.env.BOOKS_HOST}/b`);",
+            &["shop -> ledger proven", "unresolved-call service.shop/main.js"],
+        ),
+        (
             "a client without an address",
             "main.py",
             "import httpx, os\nclient = httpx.Client(timeout=3)\nclient.get(os.getenv(\"LEDGER_PATH\"))",
