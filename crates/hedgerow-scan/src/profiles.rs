@@ -16,8 +16,12 @@ struct Framework {
     behind: &'static [&'static str],
     /// The variables by which a deploy chooses environments, one or a list of them.
     variables: &'static [&'static str],
+    /// The environment where a deploy chooses none: of several deployments of a service one may say nothing.
+    default: &'static str,
     /// Settings that choose others besides.
     settings: &'static [&'static [&'static str]],
+    /// Under which setting an environment stands for a group of others.
+    group: &'static [&'static str],
 }
 
 /// See <https://learn.microsoft.com/aspnet/core/fundamentals/environments>,
@@ -28,7 +32,9 @@ const FRAMEWORKS: &[Framework] = &[
         before: &["appsettings."],
         behind: &[".json"],
         variables: &["ASPNETCORE_ENVIRONMENT", "DOTNET_ENVIRONMENT"],
+        default: "production",
         settings: &[],
+        group: &[],
     },
     Framework {
         before: &["application-", "bootstrap-"],
@@ -39,12 +45,9 @@ const FRAMEWORKS: &[Framework] = &[
             "SPRING_PROFILES_DEFAULT",
             "MICRONAUT_ENVIRONMENTS",
         ],
-        settings: &[
-            &["spring", "profiles", "active"],
-            &["spring", "profiles", "include"],
-            &["spring", "profiles", "group"],
-            &["spring", "profiles"],
-        ],
+        default: "default",
+        settings: &[&["spring", "profiles", "active"], &["spring", "profiles", "include"], &["spring", "profiles"]],
+        group: &["spring", "profiles", "group"],
     },
 ];
 
@@ -69,15 +72,15 @@ impl Framework {
         if all.is_empty() || all.iter().any(|name| name.contains(['$', '{', '@'])) {
             return None;
         }
+        all.insert(self.default.to_owned());
         // What the settings choose besides is more of them.
-        for path in self.settings {
-            let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
-            all.extend(join.setting(&path).iter().flat_map(|value| listed(&value.written()).collect::<Vec<_>>()));
-            for name in all.clone() {
-                let group: Vec<String> = path.iter().cloned().chain([name]).collect();
-                all.extend(join.setting(&group).iter().flat_map(|value| listed(&value.written()).collect::<Vec<_>>()));
-            }
-        }
+        let said = |path: &[&str], last: Option<&str>| -> Vec<String> {
+            let path: Vec<String> = path.iter().copied().chain(last).map(str::to_owned).collect();
+            join.setting(&path).iter().flat_map(|value| listed(&value.written()).collect::<Vec<_>>()).collect()
+        };
+        all.extend(self.settings.iter().flat_map(|path| said(path, None)));
+        let groups: Vec<String> = all.iter().flat_map(|name| said(self.group, Some(name))).collect();
+        all.extend(groups);
         Some(all)
     }
 }

@@ -54,7 +54,7 @@ impl Untaken {
 
 /// What reached code uses.
 struct Used<'p> {
-    /// The types of which it calls a method, or which it names where no client is registered.
+    /// The types of which it has or calls a method other than the constructor.
     types: BTreeSet<TypeId>,
     /// The texts that it has, and how often.
     texts: BTreeMap<&'p str, usize>,

@@ -2,7 +2,7 @@
 //! for those that ask for it by its name.
 
 use super::MAX_MARKS;
-use super::given::{is_named_after, listed};
+use super::given::{help, is_named_after, listed};
 use crate::edge::{Finding, Place};
 use crate::inventory::Home;
 use hedgerow_core::diag::Code;
@@ -92,13 +92,7 @@ fn finding(callees: &BTreeMap<String, Place>, services: BTreeSet<String>) -> Fin
             .take(MAX_MARKS)
             .map(|(callee, place)| (place.clone(), format!("an address of `{callee}`")))
             .collect(),
-        help: vec![
-            "where one of them is called, say so by a rule file or a comment in the caller's code".to_owned(),
-            format!(
-                "where it is not, say why under `scan.ignore` in hedgerow.yaml, a line for each caller: `{} -> {other}: <reason>`",
-                callers.first().copied().unwrap_or("*")
-            ),
-        ],
+        help: help(callers.first().copied().unwrap_or("*"), other),
         callees: callees.keys().cloned().collect(),
         services,
     }

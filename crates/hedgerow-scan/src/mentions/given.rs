@@ -1,5 +1,6 @@
 //! What the deploy gives to services: the addresses and names of others in their variables and commands.
 
+use super::MAX_MARKS;
 use super::shares::Shares;
 use super::weight::{Mention, Mentions, Weight, is_shown_elsewhere, keep};
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
@@ -81,6 +82,7 @@ fn everybodys_finding(path: &str, all: &[Everybodys]) -> Finding {
                 listed(&callers)
             ),
             all.iter()
+                .take(MAX_MARKS)
                 .map(|one| {
                     let own: Vec<&str> = one.callers.iter().map(String::as_str).collect();
                     (
@@ -92,19 +94,18 @@ fn everybodys_finding(path: &str, all: &[Everybodys]) -> Finding {
             "*",
         ),
     };
-    Finding {
-        code: Code::UnexplainedMention,
-        message,
-        marks,
-        help: vec![
-            "where it is called, say so by a rule file or a comment in the caller's code".to_owned(),
-            format!(
-                "where it is not, say why under `scan.ignore` in hedgerow.yaml, a line for each caller: `{first} -> {whom}: <reason>`"
-            ),
-        ],
-        services,
-        callees,
-    }
+    Finding { code: Code::UnexplainedMention, message, marks, help: help(first, whom), services, callees }
+}
+
+/// What to do about what several are given alike, of whom `first` is one; `whom` is the only service that may be called, or `*`.
+pub(super) fn help(first: &str, whom: &str) -> Vec<String> {
+    let one = if whom == "*" { "one of them" } else { "it" };
+    vec![
+        format!("where {one} is called, say so by a rule file or a comment in the caller's code"),
+        format!(
+            "where it is not, say why under `scan.ignore` in hedgerow.yaml, a line for each caller: `{first} -> {whom}: <reason>`"
+        ),
+    ]
 }
 
 /// The code asks for a variable, and the deploy gives it the address of a service, or a file of variables that the program loads does: that

@@ -2,7 +2,7 @@
 //! Who is seen to use it calls there. Of the others nothing is known but that they could, which is asked about in one question for all.
 
 use super::MAX_MARKS;
-use super::given::listed;
+use super::given::{help, listed};
 use super::weight::{Mention, Mentions, Weight};
 use crate::edge::{Class, Finding, Outcome, Place};
 use crate::inventory::Home;
@@ -248,7 +248,6 @@ fn finding(services: BTreeSet<String>, callees: &BTreeMap<String, BTreeSet<Place
         [one] => ("an address", *one),
         _ => ("addresses", "*"),
     };
-    let first = callers.first().copied().unwrap_or("*");
     let marks = callees.iter().flat_map(|(callee, places)| places.iter().map(move |place| (callee, place)));
     Finding {
         code: Code::UnexplainedMention,
@@ -262,12 +261,7 @@ fn finding(services: BTreeSet<String>, callees: &BTreeMap<String, BTreeSet<Place
             .take(MAX_MARKS)
             .map(|(callee, place)| (place.clone(), format!("an address of `{callee}`")))
             .collect(),
-        help: vec![
-            "where one of them is called, say so by a rule file or a comment in the caller's code".to_owned(),
-            format!(
-                "where it is not, say why under `scan.ignore` in hedgerow.yaml, a line for each caller: `{first} -> {other}: <reason>`"
-            ),
-        ],
+        help: help(callers.first().copied().unwrap_or("*"), other),
         callees: callees.keys().cloned().collect(),
         services,
     }

@@ -50,6 +50,13 @@ fn settings_of_another_environment_are_not_loaded() {
         (dotnet(&set("DOTNET_ENVIRONMENT", "Production"), ""), &open, 1),
         (dotnet(&set("ASPNETCORE_ENVIRONMENT", "Docker"), ""), &both, 0),
         (dotnet(&set("ASPNETCORE_ENVIRONMENT", "docker"), ""), &both, 0),
+        // Where a deployment chooses nothing, it is the environment that the framework takes.
+        (
+            dotnet(&set("ASPNETCORE_ENVIRONMENT", "Development"), "")
+                .replace("appsettings.Docker", "appsettings.Production"),
+            &both,
+            0,
+        ),
         // What nobody says, or says in part, chooses nothing.
         (dotnet("", ""), &both, 0),
         (dotnet("{name: ASPNETCORE_ENVIRONMENT, valueFrom: {secretKeyRef: {name: a, key: b}}}", ""), &both, 0),
@@ -91,6 +98,7 @@ fn settings_of_another_environment_are_not_loaded() {
         (set("SPRING_PROFILES_ACTIVE", "dev"), "spring: {profiles: {include: cloud}}", joined, 0),
         (set("SPRING_PROFILES_ACTIVE", "dev"), "spring: {profiles: {group: {dev: [base, cloud]}}}", joined, 0),
         (set("SPRING_PROFILES_ACTIVE", "${PROFILE}"), "a: 1", joined, 0),
+        (set("SPRING_PROFILES_ACTIVE", "dev"), "spring: {profiles: {group: {default: cloud}}}", joined, 0),
         (String::new(), "spring: {profiles: {active: dev}}", joined, 0),
         (set("MICRONAUT_ENVIRONMENTS", "k8s"), "a: 1", unset, 1),
     ] {
