@@ -137,6 +137,10 @@ fn a_first_value_of_a_field_that_nobody_reads_is_a_question() {
 
 #[test]
 fn what_leads_to_a_store_libraries_ask_for_as_well() {
+    let literal = "-- hedgerow.yaml\nscan: {}\n-- service.redis/x.txt\n-- docker-compose.yml\nservices: {service.redis: {image: 'redis:7'}}\n-- service.shop/Dockerfile\nFROM debian\nCOPY . .\n\
+                   -- service.shop/settings.py\nREDIS = 'redis://service.redis:6379'\n-- service.shop/main.py\nimport settings\n";
+    let found = outcome(literal);
+    assert!(found.edges.values().any(|edge| edge.callee == "service.redis" && edge.class().is_rule()));
     let tree = "-- hedgerow.yaml\nscan: {}\n-- service.redis/x.txt\n-- service.shop/settings.py\nimport os\nREDIS_URL = os.environ['REDIS_URL']\n-- service.shop/main.py\nimport settings\n\
                 -- docker-compose.yml\nservices: {service.redis: {image: 'redis:7'}, service.shop: {image: x, environment: {REDIS_URL: 'redis://service.redis:6379'}}}\n";
     let found = outcome(tree);

@@ -158,7 +158,15 @@ fn plain(text: &str) -> String {
 fn wrapped(sentence: &str) -> String {
     let sentence = &plain(sentence);
     let (mut text, mut width) = (String::new(), 0);
+    // A command to copy stays on one line.
+    let mut words: Vec<String> = Vec::new();
     for word in sentence.split_whitespace() {
+        match words.last_mut().filter(|last| last.matches('`').count() % 2 == 1) {
+            Some(open) => open.extend([" ", word]),
+            None => words.push(word.to_owned()),
+        }
+    }
+    for word in &words {
         if width > 0 && width + word.len() > 130 {
             text.push_str("\n#    ");
             width = 0;
@@ -213,4 +221,16 @@ pub(super) fn service(name: &str, service: &Service, owner: Option<&String>) -> 
 
 fn list<'a>(names: impl Iterator<Item = &'a String>) -> String {
     format!("[{}]", names.map(|name| quote(name)).collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn a_command_to_copy_stays_on_one_line() {
+        let before = "word ".repeat(25);
+        let text = wrapped(&format!("{before}run `hedgerow init --deploy infra/k8s/base` or not"));
+        assert!(text.contains("`hedgerow init --deploy infra/k8s/base`") && text.contains("\n#    "), "{text}");
+    }
 }
