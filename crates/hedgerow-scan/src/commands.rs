@@ -9,6 +9,7 @@ use crate::mentions::{Mention, Mentions, Weight, keep};
 use crate::pack::Kind;
 use crate::places::Places;
 use crate::plain::{self, template};
+use crate::probed::Probes;
 use crate::spoken::Spoken;
 use crate::value::Template;
 use hedgerow_code::frontend::comment::written;
@@ -85,8 +86,9 @@ pub(crate) fn read<'a>(
             judge.elsewhere(&place, &path);
         }
         let groups = plain::groups(&file.text);
+        let probes = Probes::of(&file.text, hosts);
         for setting in hedgerow_code::lines::settings(&file.name, &file.text) {
-            if is_past_proxy(&file.text, &setting) {
+            if is_past_proxy(&file.text, &setting) || probes.exporter(&setting).is_some() {
                 continue;
             }
             for named in named(setting.value, hedgerow_code::lines::key_of(&file.text, &setting), hosts) {

@@ -92,6 +92,7 @@ mod permits;
 mod places;
 mod plain;
 mod pods;
+mod probed;
 mod profiles;
 mod program;
 mod questions;

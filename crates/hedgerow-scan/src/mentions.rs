@@ -42,6 +42,7 @@ use crate::part::Part;
 use crate::paths::{above, dir_of, is_below};
 use crate::places::Places;
 use crate::plain::{group_of, groups};
+use crate::probed::Probes;
 use crate::profiles::Idle;
 use crate::spoken::Spoken;
 use crate::stores::{Fleet, Schemas};
@@ -202,7 +203,7 @@ pub(crate) fn ask<'a>(
     let languages = project::languages(tree);
     let mut hidden_variables = Vec::new();
     let mut everybodys: BTreeMap<(String, String), Vec<(String, Place)>> = BTreeMap::new();
-    let (mut all_found, mut all_unset) = (Vec::new(), Vec::new());
+    let (mut all_found, mut all_unset, mut probed) = (Vec::new(), Vec::new(), Vec::new());
     for (home, part) in homes.iter().zip(parts) {
         let mut own = texts.remove(home.name.as_str()).unwrap_or_default();
         own.retain(|(file, _)| {
@@ -246,6 +247,7 @@ pub(crate) fn ask<'a>(
             }
         }
         let own: Vec<&PlainFile> = own.into_iter().map(|(file, _)| file).collect();
+        probed.extend(crate::probed::handed_over(&own, deploy.of(&home.name), hosts, places));
         let languages = part.account.read.keys().map(String::as_str);
         let is_of_jvm = frameworks::is_of_jvm(languages.chain(own.iter().filter_map(|file| foreign(&file.path))));
         let mut open: BTreeMap<String, Place> = BTreeMap::new();
@@ -379,6 +381,12 @@ pub(crate) fn ask<'a>(
     let open = homes.iter().zip(parts).zip(&all_unset);
     let open = open.map(|((home, part), unset)| (home.name.as_str(), part.unset.iter().chain(unset)));
     outcome.findings.extend(variables::unset(open));
+    for (exporter, callee, mention) in probed {
+        let its = homes.iter().zip(&mut all_found).find(|(home, _)| home.name == exporter);
+        if let Some((_, found)) = its.filter(|_| exporter != callee) {
+            keep(found, &callee, mention);
+        }
+    }
     twins(tree, homes, &mut all_found);
     shares::settle(homes, parts, &mut all_found, &shares, outcome);
     let mut asked = (Asked::default(), dotenv::Asked::default());
@@ -507,8 +515,9 @@ fn in_text(
         }
     } else if whose != Whose::Own || !is_deploy(&file.path, &file.text) {
         let groups = groups(&file.text);
+        let probes = Probes::of(&file.text, hosts);
         for setting in lines::settings(&file.path, &file.text) {
-            if is_past_proxy(&file.text, &setting) {
+            if is_past_proxy(&file.text, &setting) || probes.exporter(&setting).is_some() {
                 continue;
             }
             // The words of people are not told from names: of a text of which nothing is known an address counts alone.
@@ -655,6 +664,6 @@ fn is_yaml(path: &str) -> bool {
     path.ends_with(".yaml") || path.ends_with(".yml")
 }
 
-fn place(at: usize) -> u32 {
+pub(crate) fn place(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }

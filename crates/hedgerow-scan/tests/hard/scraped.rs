@@ -80,3 +80,58 @@ fn what_it_keeps_it_scrapes() {
         (prometheus("ingress", &keep("pod_label_app", "ledger")), none),
     ]);
 }
+
+/// The same Prometheus with jobs of static targets, and an exporter beside it.
+fn probing(jobs: &str) -> String {
+    let old = prometheus("node", "");
+    let (head, _) = old.split_once("    - job_name: all").expect("a job");
+    let exporter = "-- service.blackbox/x.txt\n-- k8s/blackbox.yaml\nkind: Service\nmetadata: {name: s-blackbox}\nspec: {selector: {app: s-blackbox}}\n---\nkind: Deployment\nmetadata: {name: s-blackbox}\n\
+                    spec: {template: {metadata: {labels: {app: s-blackbox}}, spec: {containers: [{name: main, image: prom/blackbox-exporter}]}}}\n";
+    format!("{exporter}{head}{jobs}")
+}
+
+#[test]
+fn what_an_exporter_is_asked_to_look_at_the_exporter_calls() {
+    const SWAP: &str = "relabel_configs: [{source_labels: [__address__], target_label: __param_target}, {source_labels: [__param_target], target_label: instance}, \
+                        {target_label: __address__, replacement: 's-blackbox:9115'}]";
+    let probe = |targets: &str| {
+        format!(
+            "    - job_name: up\n      metrics_path: /probe\n      static_configs:\n      {targets}\n      {SWAP}\n"
+        )
+    };
+    let (both, direct) = ("blackbox -> ledger addressed", "prometheus -> ledger addressed");
+    let asks_it = "prometheus -> blackbox addressed";
+    rows(&[
+        (probing(&probe("- targets: ['http://ledger-svc:80/health']")), &[both, asks_it]),
+        (probing(&probe("- targets:\n        - http://ledger-svc:80/health")), &[both, asks_it]),
+        (
+            probing(&probe("- targets: [ledger-svc:80, 'https://elsewhere.example.org']\n        labels: {a: b}")),
+            &[both, asks_it],
+        ),
+        (
+            probing(&probe("- targets: ['http://ledger-svc/a', 'http://cart-svc/b']")),
+            &["blackbox -> cart addressed", both, asks_it],
+        ),
+        // Another job of the file scrapes by itself.
+        (
+            probing(&format!(
+                "{}    - job_name: own\n      static_configs: [{{targets: ['ledger-svc:80']}}]\n",
+                probe("- targets: ['http://cart-svc/b']")
+            )),
+            &["blackbox -> cart addressed", asks_it, direct],
+        ),
+        (
+            probing(&format!(
+                "    - job_name: own\n      static_configs:\n      - targets: ['ledger-svc:80']\n{}",
+                probe("- targets: ['http://cart-svc/b']")
+            )),
+            &["blackbox -> cart addressed", asks_it, direct],
+        ),
+        // An exporter that is no service, and one that is told nothing of the targets.
+        (
+            probing(&probe("- targets: ['http://ledger-svc/a']").replace("s-blackbox:9115", "probes.example.org:9115")),
+            &[direct],
+        ),
+        (probing(&probe("- targets: ['http://ledger-svc/a']").replace("__param_target", "target")), &[asks_it, direct]),
+    ]);
+}
