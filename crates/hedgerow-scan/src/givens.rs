@@ -58,6 +58,22 @@ fn is_programs(name: &str) -> bool {
     name.ends_with(".json") && !is_made && !TOOLS.contains(&stem)
 }
 
+/// The files that those of `scan.deploy` take in: what a compose file says by `include` and `extends` is said by it.
+fn taken_in(tree: &Tree) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let Some(globs) = &tree.config.deploy else { return found };
+    let by_path: BTreeMap<&str, &PlainFile> = tree.texts.iter().map(|file| (file.path.as_str(), file)).collect();
+    let mut open: Vec<&PlainFile> = tree.texts.iter().filter(|file| globs.is_match(&file.path)).collect();
+    while let Some(file) = open.pop() {
+        for path in hedgerow_deploy::taken_in(&file.path, &file.text).into_keys() {
+            if let Some(next) = by_path.get(path.as_str()).filter(|next| !globs.is_match(&next.path)) {
+                open.extend(found.insert(path).then_some(*next));
+            }
+        }
+    }
+    found
+}
+
 /// The hosts of the fleet and what the deploy files give to each service.
 pub(crate) fn read(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
     let names = homes.iter().map(|home| (home.name.as_str(), home.slug.as_str()));
@@ -68,8 +84,9 @@ pub(crate) fn read(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
         let path = [".j2", ".jinja", ".jinja2"].iter().find_map(|end| path.strip_suffix(end)).unwrap_or(path);
         path.ends_with(".yaml") || path.ends_with(".yml") || path.rsplit('/').next() == Some("Kustomization")
     };
+    let taken_in = taken_in(tree);
     let texts = tree.texts.iter().filter(|file| match &tree.config.deploy {
-        Some(globs) => globs.is_match(&file.path),
+        Some(globs) => globs.is_match(&file.path) || taken_in.contains(&file.path),
         None => is_yaml(&file.path),
     });
     let texts = texts.map(|file| Text { path: &file.path, text: &file.text });

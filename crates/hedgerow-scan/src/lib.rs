@@ -120,7 +120,7 @@ mod words;
 pub use config::ScanConfig;
 pub use edge::{Account, Amount, Class, Edge, Evidence, Finding, Hop, Left, Outcome, Place, Port, Reason};
 pub use hedgerow_code::room::in_parallel;
-pub use hedgerow_deploy::Schedule;
+pub use hedgerow_deploy::{Schedule, taken_in};
 pub use inventory::Service;
 pub use loads::Sum;
 pub use pack::Kind;

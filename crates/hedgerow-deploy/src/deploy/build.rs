@@ -1,7 +1,7 @@
 //! What compose files say containers are built from, and what these run.
 
 use super::compose::{arguments, other_names};
-use super::{command, image, settings, whose};
+use super::{command, extended, image, settings, whose};
 use crate::partial::Partial;
 use crate::path::join;
 use crate::value::Value;
@@ -112,7 +112,7 @@ pub fn builds(path: &str, text: &str) -> Vec<Build> {
     let documents = settings::documents(text).into_iter().map(Value::from);
     for document in documents.filter(|document| document.get("kind").is_none()) {
         for (name, container) in document.get("services").and_then(Value::as_map).into_iter().flatten() {
-            let Some(build) = container.get("build") else { continue };
+            let Some(build) = extended::build(&document, container) else { continue };
             let Some(context) = build.as_str().or_else(|| build.get("context")?.as_str()) else { continue };
             let words = ["entrypoint", "command"].into_iter().flat_map(|key| command::placed(container.get(key)));
             let words: Vec<&str> = words.flat_map(|(word, _)| word.letters().split_whitespace()).collect();

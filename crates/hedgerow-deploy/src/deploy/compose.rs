@@ -1,6 +1,7 @@
 //! Docker compose.
 
 use super::exported::Exported;
+use super::extended::{Base, Replaced, bases, said};
 use super::given::Hiding;
 use super::item::{Item, Texts, scalar};
 use super::shell::{Shell, env_file, filling_variables, has_host, is_here, variables};
@@ -25,8 +26,9 @@ impl Deploy {
         owner: &impl Fn(&str) -> Option<String>,
     ) {
         let files = items.iter().filter(|item| item.chart.is_none() && build::is_compose(&item.value));
+        let files: Vec<&Item> = files.collect();
         let (mut found, mut nobodys) = (Vec::new(), Vec::new());
-        for item in files {
+        for item in files.iter().copied() {
             let directory = item.path.rsplit_once('/').map_or("", |(directory, _)| directory);
             for (name, container) in item.value.get("services").and_then(Value::as_map).into_iter().flatten() {
                 let Some(name) = name.known() else { continue };
@@ -35,13 +37,17 @@ impl Deploy {
                 let image = build.and_then(|build| build.get("dockerfile")?.as_str()).unwrap_or("Dockerfile");
                 let built = || owner(&join(directory, &format!("{}/{image}", context?)));
                 if let Some(service) = hosts.named(name).map(str::to_owned).or_else(built) {
-                    found.push((item, directory, name, container, service));
+                    let bases = bases(item, container, &files);
+                    for Base { item, directory, container, replaced } in &bases {
+                        found.push((*item, *directory, name, (*container, replaced.clone(), None), service.clone()));
+                    }
+                    found.push((item, directory, name, (container, Replaced::default(), Some(bases)), service));
                 } else {
                     nobodys.push((directory, container));
                 }
             }
         }
-        let containers = found.iter().map(|(item, directory, _, value, service)| routed::Container {
+        let containers = found.iter().map(|(item, directory, _, (value, ..), service)| routed::Container {
             item,
             directory,
             value,
@@ -65,8 +71,9 @@ impl Deploy {
         }
         let mut mounted: BTreeMap<String, BTreeSet<mounts::Mount>> = BTreeMap::new();
         let mut having = Vec::new();
-        for (item, directory, name, container, service) in found {
+        for (item, directory, name, (container, replaced, bases_of), service) in found {
             hosts.add(name, &service);
+            let is_said = |key: &&str| !replaced.has(key);
             for name in other_names(container) {
                 hosts.add(name, &service);
             }
@@ -86,7 +93,8 @@ impl Deploy {
             let project = self.projects.entry(directory.to_owned()).or_default();
             project.add(Some(&service), container, |text| shell.fill(text));
             listens::publishes(self.listening.entry(service.clone()).or_default(), container, |text| shell.fill(text));
-            let image = container.get("image").and_then(Value::as_str).map(|image| shell.fill(image));
+            let image = Some("image").filter(is_said).and_then(|key| container.get(key)?.as_str());
+            let image = image.map(|image| shell.fill(image));
             if let Some(path) = image.and_then(|image| whose::without_tag(&image.written())) {
                 let words = ["entrypoint", "command"].into_iter().flat_map(|key| command::placed(container.get(key)));
                 let words: Vec<&Partial> = words.map(|(word, _)| word).collect();
@@ -94,15 +102,20 @@ impl Deploy {
                 let image = build::Image::new(&path, words.into_iter(), is_replaced);
                 self.images.entry(service.clone()).or_default().extend(image);
             }
-            let said = |key: &str| {
-                let words = command::placed(container.get(key)).into_iter();
-                starts::Starts::words(words.map(|(word, _)| shell.fill(word.letters())).collect())
-            };
-            self.starts.entry(service.clone()).or_default().push(starts::Starts {
-                entry: said("entrypoint"),
-                arguments: said("command"),
-                dockerfile: build::dockerfile(container, directory),
-            });
+            // What it has of others it starts once.
+            if let Some(bases) = bases_of {
+                let said = |key: &str| {
+                    let words = command::placed(said(container, &bases, key)).into_iter();
+                    starts::Starts::words(words.map(|(word, _)| shell.fill(word.letters())).collect())
+                };
+                let own = || build::dockerfile(container, directory);
+                let of_base = || bases.iter().rev().find_map(|base| build::dockerfile(base.container, base.directory));
+                self.starts.entry(service.clone()).or_default().push(starts::Starts {
+                    entry: said("entrypoint"),
+                    arguments: said("command"),
+                    dockerfile: own().or_else(of_base),
+                });
+            }
             // Of what a variable is given the last one counts: a later file's, and what stands in the compose file itself.
             let mut own: BTreeMap<String, (Partial, Spot)> = BTreeMap::new();
             let files = container.get("env_file");
@@ -133,6 +146,9 @@ impl Deploy {
             }
             let environment = here.key("environment");
             let mut set = |key: &str, value: Option<Partial>, spot: Spot| {
+                if replaced.sets(key) {
+                    return;
+                }
                 let value = match value {
                     Some(value) => {
                         let filled = shell.fill(value.letters());
@@ -173,7 +189,9 @@ impl Deploy {
                 _ => {}
             }
             for (key, (value, spot)) in own {
-                given.set(&key, value, spot);
+                if !replaced.sets(&key) {
+                    given.set(&key, value, spot);
+                }
             }
             for (name, value) in arguments(container) {
                 let value = shell.fill(value.letters());
@@ -206,7 +224,8 @@ impl Deploy {
             }
             // `entrypoint` with `command` behind it, as one list, and the check of its health.
             let line = |keys: &[&str]| -> Vec<Word> {
-                let value = keys.iter().try_fold(container, |value, key| value.get(key));
+                let first = keys.first().filter(|key| is_said(key));
+                let value = first.and_then(|_| keys.iter().try_fold(container, |value, key| value.get(key)));
                 let spot = keys.iter().fold(here.clone(), |spot, key| spot.key(key));
                 let word = |text: &str, spot, before: &str| Word {
                     texts: vec![shell.fill(text)],

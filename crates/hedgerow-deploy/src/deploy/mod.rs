@@ -9,7 +9,9 @@ mod cut;
 mod dapr;
 mod expand;
 mod exported;
+mod extended;
 mod foreign;
+
 mod given;
 mod hocon;
 pub mod image;
@@ -38,6 +40,7 @@ mod workloads;
 
 pub use command::{Command, Mounted, Word};
 pub use dapr::Component;
+pub use extended::taken_in;
 pub use foreign::{Foreign, MapUses, foreign_objects, unused_maps};
 pub use given::{Given, Hiding};
 pub(crate) use ingress::is_route;

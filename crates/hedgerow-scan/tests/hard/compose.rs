@@ -357,3 +357,83 @@ fn what_follows_a_name_that_the_deploy_gives_whole_is_no_part_of_the_name() {
         assert!(!asks(&tree).contains(&"shop -> ledger joined".to_owned()), "{given} {code}: {:?}", asks(&tree));
     }
 }
+
+#[test]
+fn what_a_container_has_of_another_one_is_its_own() {
+    let base =
+        "  base:\n    image: y\n    environment: {LEDGER_URL: 'http://s-ledger:80', CART_URL: 'http://s-cart:80'}\n";
+    let both: &[&str] = &["shop -> cart addressed", "shop -> ledger addressed"];
+    let elsewhere = format!("-- deploy/common.yml\nservices:\n{base}");
+    rows(&[
+        (&(shop("extends: base") + base), both),
+        (&(shop("extends: {service: base}") + base), both),
+        (&(shop("extends: {file: deploy/common.yml, service: base}") + &elsewhere), both),
+        // What it says itself counts, whatever the other one says.
+        (&(shop("extends: base\nenvironment: {CART_URL: ''}") + base), ADDRESSED),
+        (&(shop("extends: base\nenvironment: ['CART_URL=http://elsewhere.example.org']") + base), ADDRESSED),
+        (&(shop("extends: base\nenvironment: {OTHER_URL: 'http://s-cart:80'}") + base), both),
+        (&(shop("extends: middle") + "  middle: {extends: base, environment: {CART_URL: ''}}\n" + base), ADDRESSED),
+        (
+            &(shop("extends: middle\nenvironment: {LEDGER_URL: ''}")
+                + "  middle: {extends: base, environment: {CART_URL: ''}}\n"
+                + base),
+            &[],
+        ),
+        // Commands are replaced, and files lie beside the file that names them.
+        (&(shop("extends: base") + "  base: {image: y, command: [curl, 'http://s-ledger/x']}\n"), PROVEN),
+        (
+            &(shop("extends: base\ncommand: [sleep, '9']")
+                + "  base: {image: y, command: [curl, 'http://s-ledger/x']}\n"),
+            &[],
+        ),
+        (
+            &(shop("extends: base\nentrypoint: [sleep, '9']")
+                + "  base: {image: y, command: [curl, 'http://s-ledger/x']}\n"),
+            &[],
+        ),
+        (
+            &(shop("extends: {file: deploy/common.yml, service: base}")
+                + "-- deploy/common.yml\nservices:\n  base: {image: y, env_file: [./all.env]}\n-- deploy/all.env\nLEDGER_URL=http://s-ledger:80\n"),
+            ADDRESSED,
+        ),
+        (
+            &(shop("extends: {file: deploy/common.yml, service: base}")
+                + "-- deploy/common.yml\nservices:\n  base: {image: y, volumes: ['./conf.yml:/etc/conf.yml']}\n-- deploy/conf.yml\nendpoint: s-ledger:80\n"),
+            ADDRESSED,
+        ),
+        // Those that go round, and those that are not there.
+        (
+            &(shop("extends: base")
+                + "  base: {extends: s-shop, image: y, environment: {LEDGER_URL: 'http://s-ledger:80'}}\n"),
+            ADDRESSED,
+        ),
+        (&shop("extends: {file: gone.yml, service: base}"), &[]),
+    ]);
+}
+
+#[test]
+fn the_code_of_what_is_built_as_another_one_is_that_one_s() {
+    let tree = "-- hedgerow.yaml\nscan: {}\n-- service.shop/x.txt\n-- service.ledger/x.txt\n-- compose.yml\nservices:\n  base: {build: src}\n  s-ledger: {image: y}\n\
+                \x20 s-shop: {extends: base, command: [python, shop.py]}\n-- src/Dockerfile\nFROM python\nCOPY . .\n-- src/shop.py\nimport requests\nrequests.get('http://s-ledger/x')\n";
+    assert_eq!(asks(tree), PROVEN);
+}
+
+#[test]
+fn a_deployment_that_is_named_has_the_files_that_it_takes_in() {
+    let tree = |said: &str| {
+        format!(
+            "-- hedgerow.yaml\nscan: {{deploy: [compose.yml]}}\n-- service.shop/x.txt\n-- service.ledger/x.txt\n-- compose.yml\n{said}\n\
+             -- parts/shop.yml\nservices:\n  s-shop: {{image: x, environment: {{LEDGER_URL: 'http://s-ledger:80'}}}}\n  s-ledger: {{image: y}}\n\
+             -- more.yml\ninclude:\n  - parts/shop.yml\n"
+        )
+    };
+    rows(&[
+        (&tree("include: [parts/shop.yml]"), ADDRESSED),
+        (&tree("include:\n  - ./parts/shop.yml"), ADDRESSED),
+        (&tree("include:\n  - path: parts/shop.yml"), ADDRESSED),
+        (&tree("include:\n  - path: [gone.yml, parts/shop.yml]\n    env_file: x.env"), ADDRESSED),
+        (&tree("include: [more.yml]"), ADDRESSED),
+        (&tree("services:\n  s-shop: {extends: {file: parts/shop.yml, service: s-shop}}"), ADDRESSED),
+        (&tree("services:\n  s-shop: {image: x}"), &[]),
+    ]);
+}
