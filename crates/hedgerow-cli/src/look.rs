@@ -187,6 +187,10 @@ pub(crate) struct Look {
     /// How many files other tools make manifests from, by their ending.
     pub(crate) sources: BTreeMap<String, usize>,
     pub(crate) compose: Vec<String>,
+    /// The files whose services compose files take in.
+    pub(crate) included: BTreeSet<String>,
+    /// What compose files take in by `include` and `extends`, by their paths.
+    pub(crate) taken_in: BTreeMap<String, BTreeSet<String>>,
     /// Whether compose files count beside what else is seen.
     pub(crate) is_chosen: bool,
     /// Values files of charts by the word behind `values-` or `values.`.
@@ -258,7 +262,7 @@ impl Look {
             }
         }
         let Walk { mut look, reading, begins, mut statements, .. } = walk;
-        reading.finish(&mut look);
+        reading.finish(root, &mut look);
         begins.finish(&mut look);
         aspire::finish(root, &mut look);
         deployers::finish(&mut look);

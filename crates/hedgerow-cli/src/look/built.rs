@@ -124,7 +124,11 @@ impl Statements {
             look.workloads.iter().flat_map(|workload| &workload.images).map(String::as_str).collect();
         let packed: BTreeSet<&str> = look.packs.keys().map(|file| parent(file)).collect();
         let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for statement in &self.0 {
+        // `orders:services/orders/Dockerfile:.` of a table.
+        let is_row = |word: &&String| word.contains(':') && !word.contains("://") && !word.contains('$');
+        let row = |word: &String| word.split(':').filter(|part| !part.is_empty()).map(str::to_owned).collect();
+        let rows: Vec<Vec<String>> = self.0.iter().flatten().filter(is_row).map(row).collect();
+        for statement in self.0.iter().chain(&rows) {
             let (mut built, mut places, mut open) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
             for word in statement {
                 let place = (!word.contains('$')).then(|| place(word, &packed, look)).flatten();
@@ -358,6 +362,12 @@ mod tests {
             ("def app = docker.build(\"shop/front\", './apps/web')", "front apps/web"),
             ("docker build .\nname() {\n  mod-user) echo \"user-service\" ;;\n}", "user-service mod-user"),
             ("docker build .\n[\"mod-user\"]=\"user-service\"", "user-service mod-user"),
+            (
+                "docker build x\nall=(\n  \"front:apps/web/Dockerfile:.\"\n  \"api:apps/api/Dockerfile:.\"\n)",
+                "api apps/api, front apps/web",
+            ),
+            ("docker build x\nall='apps/web:shop/front apps/gone:api'", "front apps/web"),
+            ("docker build x\ncurl http://front:apps/web", ""),
             ("for s in api; do docker build -t shop/$s:latest apps/${s}; done", "api apps/api"),
             ("x: skaffold/v4\nbuild:\n  artifacts:\n  - image: r/front\n    context: apps/web\n", "front apps/web"),
             ("x: skaffold/v4\na:\n- image: front\n  docker: {dockerfile: apps/web/Dockerfile}\n", "front apps/web"),

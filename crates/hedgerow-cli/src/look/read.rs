@@ -7,6 +7,7 @@ use hedgerow_yaml::Node;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 /// What belongs to charts and is found before or after them.
 #[derive(Debug, Default)]
@@ -76,8 +77,13 @@ impl Reading {
         }
     }
 
-    /// Gives charts the ports that were found in them.
-    pub(super) fn finish(self, look: &mut Look) {
+    /// Reads the compose files that others take in and that are called otherwise, and gives charts the ports that were found in them.
+    pub(super) fn finish(self, root: &Path, look: &mut Look) {
+        let mut read: BTreeSet<String> = look.compose.iter().chain(look.taken_in.keys()).cloned().collect();
+        while let Some(path) = look.included.iter().find(|path| !read.contains(*path)).cloned() {
+            super::text(&root.join(&path)).iter().for_each(|text| compose(&path, text, look));
+            read.insert(path);
+        }
         for chart in &mut look.charts {
             let own = chart.directory.trim_start_matches('/');
             let within = format!("{own}/templates");
@@ -367,6 +373,11 @@ fn chart(directory: &str, text: &str, look: &mut Look) {
 /// The services of a compose file: `ports: ["8080:80/tcp"]`, `expose: [80]`, `{target: 80, protocol: udp}`.
 fn compose(path: &str, text: &str, look: &mut Look) {
     let Some(root) = parse(text) else { return };
+    let taken_in = hedgerow_scan::taken_in(path, text);
+    look.included.extend(taken_in.iter().filter(|(_, is_included)| **is_included).map(|(path, _)| path.clone()));
+    if !taken_in.is_empty() {
+        look.taken_in.insert(path.to_owned(), taken_in.into_keys().collect());
+    }
     let Some(services) = root.as_mapping().and_then(|root| root.get("services")?.as_mapping()) else { return };
     look.compose.push(path.to_owned());
     for pair in &services.pairs {

@@ -347,15 +347,110 @@ fn a_person_says_which_deployment_it_is() {
 }
 
 #[test]
+fn a_compose_file_has_the_services_of_those_that_it_takes_in() {
+    for compose in [
+        "include: [parts/one.yaml, two.yaml]\n",
+        "include:\n- path: parts/one.yaml\n- path: [two.yaml]\n",
+        "include: [two.yaml]\nservices: {ledger: {build: ledger, extends: {file: parts/one.yaml, service: ledger}}}\n",
+    ] {
+        let root = tree(&[
+            ("compose.yaml", compose.as_bytes()),
+            ("parts/one.yaml", b"services: {ledger: {build: ../ledger}}\n"),
+            ("two.yaml", b"services: {db: {image: postgres}}\n"),
+            ("other/compose.yaml", b"services: {card: {build: ../card}}\n"),
+            ("ledger/Dockerfile", b""),
+            ("ledger/main.go", GO.as_bytes()),
+            ("card/Dockerfile", b""),
+            ("card/main.go", GO.as_bytes()),
+        ]);
+        let text = proposed(root.path(), "--deploy compose.yaml");
+        assert!(text.contains("# 2 services:\n#   db: ") && text.contains("#   ledger: ledger"), "{compose}{text}");
+        let globs = "    - \"compose.yaml\"\n    - \"parts/one.yaml\"\n    - \"two.yaml\"\n";
+        assert!(text.contains(globs), "{compose}{text}");
+    }
+}
+
+#[test]
+fn directories_may_be_named_by_a_glob_and_nothing_is_named_twice() {
+    let ledger = runs("ledger", "shop/ledger:1");
+    let card = runs("card", "shop/card:1");
+    for (wanted, globs) in [
+        ("--deploy parts/*/prod", "    - \"parts/*/prod/**\"\n    - \"parts/ledger/base/**\"\n"),
+        (
+            "--deploy parts/{ledger,card}/prod/",
+            "    - \"parts/ledger/base/**\"\n    - \"parts/{ledger,card}/prod/**\"\n",
+        ),
+        ("--deploy parts --deploy parts/ledger/base", "others are not\n    - \"parts/**\"\n"),
+        ("--deploy parts --deploy parts/ledger/base/ledger.yaml", "others are not\n    - \"parts/**\"\n"),
+    ] {
+        let root = tree(&[
+            ("parts/ledger/prod/kustomization.yaml", b"resources: [../base]\n"),
+            ("parts/ledger/base/kustomization.yaml", b"resources: [ledger.yaml]\n"),
+            ("parts/ledger/base/ledger.yaml", ledger.as_bytes()),
+            ("parts/card/prod/card.yaml", card.as_bytes()),
+            ("parts/card/test/card.yaml", card.as_bytes()),
+        ]);
+        let text = proposed(root.path(), wanted);
+        assert!(text.contains("# 2 services:\n") && text.contains(globs), "{wanted}: {text}");
+    }
+}
+
+#[test]
+fn services_that_git_leaves_out_are_told() {
+    for (ignored, said) in [
+        (
+            "db\n",
+            "`.gitignore` leaves out hedgerow/db, so that a clone would not have the services: end it with a line such as `!/hedgerow/**`",
+        ),
+        ("/hedgerow/db/\n", "leaves out hedgerow/db, so"),
+        (
+            "*.yaml\n!compose.yaml\n",
+            "leaves out hedgerow/db, ledger, so that a clone would not have the services: end it with a line such as `!/hedgerow/db/**`",
+        ),
+        ("db\n!/hedgerow/**\n", ""),
+        ("other\n", ""),
+    ] {
+        let root = tree(&[
+            (".gitignore", ignored.as_bytes()),
+            ("compose.yaml", b"services: {ledger: {build: ledger}, db: {image: postgres}}\n"),
+            ("ledger/Dockerfile", b""),
+            ("ledger/main.go", GO.as_bytes()),
+        ]);
+        let text = proposed(root.path(), "--services").replace("\n#     ", " ");
+        assert_eq!(text.contains("leaves out"), !said.is_empty(), "{ignored}{text}");
+        assert!(text.contains(said), "{ignored}{text}");
+    }
+}
+
+#[test]
+fn what_is_built_here_and_has_no_code_is_told() {
+    let root = tree(&[
+        ("compose.yaml", b"services: {ledger: {build: ledger}, tool: {build: tools/empty}, db: {image: postgres}}\n"),
+        ("ledger/Dockerfile", b""),
+        ("ledger/main.go", GO.as_bytes()),
+    ]);
+    let text = proposed(root.path(), "").replace("\n#     ", " ");
+    assert!(
+        text.contains("no code was found for them; `scan: {services: [{path: …, name: …}]}` says where it is: tool\n"),
+        "{text}"
+    );
+}
+
+#[test]
 fn wrong_paths_are_told_at_once() {
-    let root = tree(&[("compose.yaml", b"services: {a: {image: x}}\n"), ("docs/a.yaml", b"a: 1\n")]);
+    let root = tree(&[
+        ("compose.yaml", b"services: {a: {image: x}}\n"),
+        ("docs/a.yaml", b"a: 1\n"),
+        ("skaffold.yaml", b"build: {}\n"),
+    ]);
     let ran = Command::new(
         root.path(),
-        "init --deploy gone --deploy docs --deploy ../x --deploy k8s/*.yaml --deploy compose.yaml",
+        "init --deploy skaffold.yaml --deploy gone --deploy docs --deploy ../x --deploy k8s/*.yaml --deploy compose.yaml",
     )
     .run();
     assert_eq!(ran.exit, Exit::BadInput, "{}", ran.stderr);
     for line in [
+        "`--deploy skaffold.yaml`: a file of skaffold is no deployment; name",
         "`--deploy gone`: no such file or directory\n",
         "`--deploy docs`: nothing there deploys a program: no manifest with pods, chart, compose file or AppHost is read there\n",
         "`--deploy ../x`: it lies outside of this tree\n",

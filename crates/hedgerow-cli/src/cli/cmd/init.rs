@@ -9,6 +9,7 @@ use crate::cli::args::Init;
 use crate::cli::report::count;
 use crate::cli::session::Session;
 use crate::codeowners::{CodeOwners, find};
+use crate::ignored::Ignored;
 use crate::look::Look;
 use anyhow::{Context, bail};
 use found::{NEW_HOME, Proposal};
@@ -47,6 +48,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Init) -> anyhow::Res
     let wanted = wanted::wanted(&directory, &args.deploy, &look)?;
     let mut proposal = found::propose(&look, wanted.as_ref());
     proposal.doubts.extend(unclaimed(&directory, &proposal));
+    proposal.doubts.extend(ignored(&directory, &proposal));
     let owners = owners(&directory, &proposal);
     let mut files = vec![(path, text::config(domain.as_str(), &look, &proposal, &owners))];
     if args.services {
@@ -98,6 +100,28 @@ fn unclaimed(directory: &Path, proposal: &Proposal) -> Option<String> {
         "there already, without `workloads`, so that a deploy does not find the service: {}; add a line such as `workloads: [\"*/{}\"]`, or deploy with `--service`",
         lines.join(", "),
         first.workload.as_deref().unwrap_or_default()
+    ))
+}
+
+/// Services whose own file git leaves out, so that a clone has them not.
+fn ignored(directory: &Path, proposal: &Proposal) -> Option<String> {
+    let is_ignored = Ignored::searched(directory);
+    let top = directory.canonicalize().ok()?;
+    let is_lost = |service: &&found::Service| {
+        let path = top.join(&service.home).join("service.yaml");
+        let above = path.ancestors().skip(1).take_while(|one| one.starts_with(&top) && *one != top);
+        is_ignored(&path, false) || above.into_iter().any(|one| is_ignored(one, true))
+    };
+    let lost: Vec<&str> = proposal.services.values().filter(is_lost).map(|service| service.home.as_str()).collect();
+    let first = lost.first()?;
+    let line = if lost.iter().all(|home| home.starts_with(&format!("{NEW_HOME}/"))) {
+        format!("!/{NEW_HOME}/**")
+    } else {
+        format!("!/{first}/**")
+    };
+    Some(format!(
+        "`.gitignore` leaves out {}, so that a clone would not have the services: end it with a line such as `{line}`",
+        lost.join(", ")
     ))
 }
 

@@ -128,8 +128,30 @@ pub(super) fn propose(look: &Look, wanted: Option<&Wanted>) -> Proposal {
                 .to_owned(),
         );
     }
+    services::doubt(
+        &mut doubts,
+        "built from this tree, and no code was found for them; `scan: {services: [{path: …, name: …}]}` says where it is",
+        codeless(look, &services, &code),
+    );
     let deploy = wanted.map(|wanted| wanted.globs.clone()).unwrap_or_default();
     Proposal { services, include, exclude, environments, default_namespace, namespaces, code, aliases, doubts, deploy }
+}
+
+/// The services that compose files build from this tree and of which nobody knows where the code is.
+fn codeless<'s>(
+    look: &Look,
+    services: &'s BTreeMap<String, Service>,
+    code: &BTreeSet<(String, Option<String>)>,
+) -> Vec<&'s str> {
+    let has_own = |name: &str, service: &Service| {
+        let is_its = |(path, of): &(String, Option<String>)| match of {
+            Some(of) => of == name,
+            None => look.directories.contains(&path.replace("{name}", name)),
+        };
+        service.has_home && has_code(look, &service.home) || code.iter().any(is_its)
+    };
+    let built = services.iter().filter(|(_, service)| !service.builds.is_empty());
+    built.filter(|(name, service)| !has_own(name, service)).map(|(name, _)| name.as_str()).collect()
 }
 
 /// What deploys something and led to no service, and what only other tools can read.

@@ -6,7 +6,7 @@ use hedgerow_yaml::quote;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most lines of what was seen.
-const MOST_LINES: usize = 60;
+const MOST_LINES: usize = 200;
 
 /// `hedgerow.yaml`.
 pub(super) fn config(domain: &str, look: &Look, proposal: &Proposal, owners: &BTreeMap<String, String>) -> String {

@@ -1,7 +1,7 @@
 //! `--deploy`: the deployment that a person wants, as files.
 
 use super::found::Wanted;
-use crate::look::Look;
+use crate::look::{Look, last_part};
 use anyhow::bail;
 use globset::{GlobBuilder, GlobSetBuilder};
 use std::collections::BTreeSet;
@@ -17,8 +17,8 @@ pub(super) fn wanted(directory: &Path, paths: &[String], look: &Look) -> anyhow:
     for written in paths {
         match glob(directory, written, &files) {
             Ok((glob, of)) => {
-                // Whatever an overlay brings is deployed with it.
-                for glob in std::iter::once(glob).chain(brought(look, &of)) {
+                // Whatever an overlay or a compose file brings is deployed with it.
+                for glob in std::iter::once(glob).chain(brought(look, &of)).chain(included(look, &of)) {
                     if let Ok(glob) = GlobBuilder::new(&glob).literal_separator(true).build() {
                         set.add(glob);
                     }
@@ -31,7 +31,24 @@ pub(super) fn wanted(directory: &Path, paths: &[String], look: &Look) -> anyhow:
     if !wrong.is_empty() {
         bail!("{}", wrong.join("\n"));
     }
-    Ok(Some(Wanted { globs: globs.into_iter().collect(), files: set.build()? }))
+    // What another one matches need not be said again.
+    let is_said = |glob: &String| {
+        let path = unescaped(glob);
+        let others = globs.iter().filter(|other| *other != glob);
+        let mut wider = others.filter_map(|other| GlobBuilder::new(other).literal_separator(true).build().ok());
+        path.is_some_and(|path| wider.any(|wider| wider.compile_matcher().is_match(&path)))
+    };
+    let kept = globs.iter().filter(|glob| !is_said(glob)).cloned().collect();
+    Ok(Some(Wanted { globs: kept, files: set.build()? }))
+}
+
+/// The path of a glob that is one path, or one directory with all that lies in it.
+fn unescaped(glob: &str) -> Option<String> {
+    let path = glob.strip_suffix("/**").unwrap_or(glob);
+    let path = ["[*]", "[?]", "[[]", "[]]", "[{]", "[}]", "[!]"]
+        .iter()
+        .fold(path.to_owned(), |path, one| path.replace(one, one.get(1..2).unwrap_or_default()));
+    (!path.contains(['*', '?', '[', '{'])).then_some(path)
 }
 
 /// The files by which something is deployed.
@@ -44,7 +61,14 @@ fn deploying(look: &Look) -> BTreeSet<String> {
     let bases = look.kustomizations.iter().map(|one| at(&one.directory, "kustomization.yaml"));
     let hosted = look.hosted.values().map(|hosted| hosted.file.clone());
     let others = look.applications.iter().map(|application| application.file.clone());
-    workloads.chain(charts).chain(bases).chain(hosted).chain(others).chain(look.compose.iter().cloned()).collect()
+    workloads
+        .chain(charts)
+        .chain(bases)
+        .chain(hosted)
+        .chain(others)
+        .chain(look.compose.iter().cloned())
+        .chain(look.taken_in.keys().cloned())
+        .collect()
 }
 
 /// A path as a glob of files, with the files that it names.
@@ -72,13 +96,34 @@ fn glob(directory: &Path, written: &str, files: &BTreeSet<String>) -> Result<(St
         Err(error) => return Err(format!("not a glob: {}", error.kind())),
     };
     let of: BTreeSet<String> = files.iter().filter(|file| matcher.is_match(file.as_str())).cloned().collect();
+    // A glob may name directories: `services/*/deploy`.
+    if of.is_empty()
+        && !glob.ends_with("**")
+        && !full.exists()
+        && let Ok(found) = self::glob(directory, &format!("{}/**", glob.trim_end_matches('/')), files)
+    {
+        return Ok(found);
+    }
     match of.is_empty() {
+        true if last_part(path).starts_with("skaffold") => {
+            Err("a file of skaffold is no deployment; name the manifests, kustomizations or charts that it deploys, each by a `--deploy`".to_owned())
+        }
         true => {
             Err("nothing there deploys a program: no manifest with pods, chart, compose file or AppHost is read there"
                 .to_owned())
         }
         false => Ok((glob, of)),
     }
+}
+
+/// What the compose files among these take in, and what those take in.
+fn included(look: &Look, files: &BTreeSet<String>) -> Vec<String> {
+    let (mut open, mut seen): (Vec<&String>, BTreeSet<&String>) = (files.iter().collect(), BTreeSet::new());
+    while let Some(file) = open.pop() {
+        let taken = look.taken_in.get(file).into_iter().flatten().filter(|path| !files.contains(*path));
+        open.extend(taken.filter(|path| seen.insert(path)));
+    }
+    seen.into_iter().map(|path| globset::escape(path)).collect()
 }
 
 /// What the kustomizations among these files bring, and what those bring.

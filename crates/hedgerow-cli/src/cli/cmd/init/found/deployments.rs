@@ -319,6 +319,13 @@ fn path(look: &Look, kind: Kind, (services, places): (&BTreeMap<String, Service>
     most.map_or_else(|| ".".to_owned(), |(at, _)| (*at).to_owned())
 }
 
+/// How many services of a deployment its path has; all where that is not told.
+fn of_path(deployment: &Deployment) -> usize {
+    let is_its = |file: &String| file == &deployment.path || super::is_below(file, &deployment.path);
+    let its = deployment.services.values().filter(|service| service.seen.iter().any(is_its)).count();
+    if its == 0 { deployment.services.len() } else { its }
+}
+
 fn say(choice: &mut Choice, all: &[Deployment], first: usize, is_wanted: bool) {
     let chosen = &all[first];
     let number = |number: usize| if number == 1 { "1 service".to_owned() } else { format!("{number} services") };
@@ -348,7 +355,7 @@ fn say(choice: &mut Choice, all: &[Deployment], first: usize, is_wanted: bool) {
             choice.doubts.push(format!(
                 "another deployment in this tree: {}, {}; for its names run `hedgerow init --deploy {}`",
                 shown(&other.path),
-                number(other.services.len()),
+                number(of_path(other)),
                 hedgerow_yaml::quote(&other.path),
             ));
         }
