@@ -342,3 +342,38 @@ fn directories_and_rules_that_are_there_are_counted() {
     let root = tree(&[("x/a.txt", b"")]);
     assert!(Command::new(root.path(), "init --dry-run").run().out().contains("# 0 services.\n"));
 }
+
+#[test]
+fn a_word_for_a_kind_is_no_part_of_a_service_s_name() {
+    let orders = deployment("orders-deploy", "app: o", "shop/orders") + &service("orders", "app: o");
+    let users = deployment("users-deployment", "app: users", "shop/users");
+    let both = deployment("cards-dep", "app: c", "shop/cards") + &service("cards", "app: c");
+    let cards = deployment("cards", "app: d", "shop/cards2");
+    let other = deployment("ready-to-deploy", "app: r", "x") + &service("front", "app: r");
+    check(&[
+        (
+            "a Service or a label has the name",
+            &[
+                ("k8s/a.yaml", &orders),
+                ("k8s/b.yaml", &users),
+                ("orders/main.py", "import os\n"),
+                ("orders/Dockerfile", ""),
+            ],
+            &[
+                "# 2 services:\n#   orders: orders; k8s/a.yaml\n#   users: ",
+                "    orders: [orders-deploy]\n    users: [users-deployment]\n",
+            ],
+            &["orders-deploy:", "users-deployment:"],
+        ),
+        (
+            "another workload has it, or nothing else calls it so",
+            &[("k8s/a.yaml", &both), ("k8s/b.yaml", &cards), ("k8s/c.yaml", &other)],
+            &["#   cards: ", "#   cards-dep: ", "#   ready-to-deploy: "],
+            &["aliases"],
+        ),
+    ]);
+    let root = tree(&[("k8s/a.yaml", orders.as_bytes()), ("orders/main.py", b"import os\n")]);
+    proposed(root.path(), "--services");
+    let text = std::fs::read_to_string(root.path().join("orders/service.yaml")).expect("it is written");
+    assert!(text.contains("workloads: [\"*/orders-deploy\"]"), "{text}");
+}

@@ -100,7 +100,8 @@ pub(super) fn propose(look: &Look, wanted: Option<&Wanted>) -> Proposal {
     }
     let (environments, default_namespace) = environments(&chosen, &mut services, &mut doubts);
     worn::labels(&chosen, &services, &mut doubts);
-    let workloads = dotted(look, &mut services);
+    let mut workloads = dotted(look, &mut services);
+    workloads.extend(suffixed(&chosen, &mut services, &mut aliases));
     homes(look, &mut services);
     for (name, workload) in workloads {
         if let Some(service) = services.get_mut(&name) {
@@ -269,6 +270,43 @@ fn dotted(look: &Look, services: &mut BTreeMap<String, Service>) -> BTreeMap<Str
         let Some(service) = services.remove(&name) else { continue };
         services.insert(full.clone(), service);
         workloads.insert(full, name);
+    }
+    workloads
+}
+
+/// Gives services the name by which they are called where their workloads have the word for a kind behind it: `orders-deploy` behind the
+/// Service `orders`, or with that as the label that names it. Says what the workloads of those are called.
+fn suffixed(
+    look: &Look,
+    services: &mut BTreeMap<String, Service>,
+    aliases: &mut BTreeMap<String, BTreeSet<String>>,
+) -> BTreeMap<String, String> {
+    const ENDS: [&str; 7] = ["-deploy", "-deployment", "-daemonset", "-dep", "-pod", "-statefulset", "-sts"];
+    let mut workloads = BTreeMap::new();
+    let names: Vec<String> = services.keys().cloned().collect();
+    for name in names {
+        let Some(short) = ENDS.iter().find_map(|end| name.strip_suffix(end)) else { continue };
+        let is_free = ServiceName::new(short).is_ok() && !services.contains_key(short);
+        let mut own = look.workloads.iter().filter(|workload| workload.name == name && workload.kind != "compose");
+        let is_called = |labels: &BTreeMap<String, String>| {
+            let is_front = |front: &crate::look::Front| {
+                !front.selector.is_empty() && front.selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+            };
+            let fronts: Vec<&str> =
+                look.fronts.iter().filter(|front| is_front(front)).map(|front| front.name.as_str()).collect();
+            let is_label = || crate::look::NAMING.iter().any(|label| labels.get(*label).is_some_and(|of| of == short));
+            fronts.contains(&short) || fronts.is_empty() && is_label()
+        };
+        if !is_free || !own.any(|workload| is_called(&workload.labels)) {
+            continue;
+        }
+        let short = short.to_owned();
+        let Some(service) = services.remove(&name) else { continue };
+        services.insert(short.clone(), service);
+        let mut others = aliases.remove(&name).unwrap_or_default();
+        others.insert(name.clone());
+        aliases.entry(short.clone()).or_default().extend(others);
+        workloads.insert(short, name);
     }
     workloads
 }
