@@ -12,7 +12,7 @@ use hedgerow_code::ir::Facts;
 use hedgerow_code::testcode::is_test;
 use hedgerow_scan::{
     CodeFile, Known, Lost, MAX_SEARCHED, Outcome, PlainFile, ScanConfig, Service, Sum, Tree, Want, code_of, is_binary,
-    rescan, scan, text_of, unmarked, wants,
+    is_bundle, rescan, scan, text_of, unmarked, wants,
 };
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -109,7 +109,7 @@ pub(crate) fn read_code(root: &Path, config: &ScanConfig, cache: Option<&Path>) 
                 Want::Text | Want::Nothing => text(&place),
             };
             Some(match text {
-                Ok(text) => Ok(ReadFile { path, text, want }),
+                Ok(text) => Ok(ReadFile { want: as_text(want, &path, &text), path, text }),
                 Err(fault) => Err((path, fault)),
             })
         })
@@ -122,6 +122,14 @@ pub(crate) fn read_code(root: &Path, config: &ScanConfig, cache: Option<&Path>) 
         }
     }
     Ok(read)
+}
+
+/// What is wanted of a file whose text is known: a script that was made small for browsers is a text.
+fn as_text(want: Want, path: &str, text: &str) -> Want {
+    match want {
+        Want::Code(_) if is_bundle(path, text) => Want::IfText,
+        want => want,
+    }
 }
 
 /// Deploy files, and those that could not be read, each with the reason.

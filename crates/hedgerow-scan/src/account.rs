@@ -10,6 +10,7 @@ use crate::profiles::Idle;
 use crate::program::{FnId, Program};
 use crate::reach::Reach;
 use crate::tree::{IGNORED, Tree, Want, wants};
+use hedgerow_code::frontend::Language;
 use hedgerow_code::frontend::foreign::foreign;
 use hedgerow_code::ir::Range;
 use hedgerow_code::testcode::is_test;
@@ -97,6 +98,13 @@ pub(crate) fn add(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &Deploy, p
                     None => account.leave(reason, what, lines, &file.path),
                 }
                 code_at.entry(owner).or_insert(&file.path);
+            }
+        }
+    }
+    for file in tree.texts.iter().filter(|file| Language::of(&file.path).is_some()) {
+        for owner in owners.all(&file.path) {
+            if let Some(account) = accounts.get_mut(owner) {
+                account.leave(Reason::Bundle, "", file.text.lines().count(), &file.path);
             }
         }
     }

@@ -3,9 +3,11 @@
 //! A file with which a program of JavaScript begins is a browser's where it mounts a page or uses what only pages have, and nothing that it
 //! loads is of a server. Whatever leaves that open stays the service's own: a server that is passed over is a loss that nobody sees.
 
+mod boundary;
 mod programs;
 mod signs;
 
+pub(crate) use boundary::called;
 pub(crate) use programs::Programs;
 pub(crate) use signs::Runs;
 
@@ -29,6 +31,10 @@ pub(crate) struct Browser {
     pub(crate) first: Option<u32>,
     /// Whether nothing else of the service begins anywhere but what builds the page.
     pub(crate) is_all: bool,
+    /// Those that say `"use client"`, with what only they load: the server draws their components, and none of their calls is its own.
+    pub(crate) drawn: BTreeSet<u32>,
+    /// Files whose functions the framework calls on the server, for pages.
+    actions: BTreeSet<u32>,
     /// Where files of components lie that are the browser's as well.
     pub(crate) scopes: Scopes,
 }
@@ -68,6 +74,13 @@ enum Side {
 
 /// Finds the code of a service that runs in browsers.
 pub(crate) fn find(program: &Program, packs: &Packs, programs: &Programs, home: &Home) -> Browser {
+    let mut browser = pages(program, packs, programs, home);
+    boundary::add(&mut browser, program, packs, programs, home);
+    browser
+}
+
+/// What of it begins in pages.
+fn pages(program: &Program, packs: &Packs, programs: &Programs, home: &Home) -> Browser {
     let is_script =
         |file: &u32| matches!(program.files[*file as usize].language, Language::JavaScript | Language::TypeScript);
     let (roots, own_programs) = script_roots(program, home);
@@ -151,7 +164,8 @@ pub(crate) fn find(program: &Program, packs: &Packs, programs: &Programs, home: 
                 matches!(side, Side::Page | Side::Dom | Side::Tool) || begins.contains(file)
             };
             let is_all = own_programs.is_empty() && sides.iter().all(is_page);
-            return Browser { files, supposed, first: Some(first), is_all, scopes };
+            let first = Some(first);
+            return Browser { files, supposed, first, is_all, scopes, ..Browser::default() };
         }
     }
 }
@@ -286,10 +300,15 @@ impl Graph {
 
     /// These files and all that they load.
     fn closure(&self, from: impl Iterator<Item = u32>) -> BTreeSet<u32> {
+        self.closure_to(from, &BTreeSet::new())
+    }
+
+    /// These files and all that they load without leading through one of others, nor those others.
+    fn closure_to(&self, from: impl Iterator<Item = u32>, others: &BTreeSet<u32>) -> BTreeSet<u32> {
         let mut found = BTreeSet::new();
         let mut open: Vec<u32> = from.collect();
         while let Some(file) = open.pop() {
-            if found.insert(file) {
+            if !others.contains(&file) && found.insert(file) {
                 open.extend(self.nodes.get(&file).into_iter().flat_map(|node| node.loads.iter().copied()));
             }
         }

@@ -166,6 +166,8 @@ pub enum Reason {
     Browser,
     /// Settings for an environment that the deploy does not choose.
     Environment,
+    /// A script that a program made small for browsers: it is searched for addresses, and no more.
+    Bundle,
 }
 
 impl Reason {
@@ -186,6 +188,7 @@ impl Reason {
             Self::Ignored => "left to .gitignore",
             Self::Browser => "runs in browsers",
             Self::Environment => "settings for another environment",
+            Self::Bundle => "made small for browsers",
         }
     }
 }

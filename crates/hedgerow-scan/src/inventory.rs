@@ -147,13 +147,15 @@ pub(crate) struct Without {
     pub(crate) packages: BTreeSet<PackageId>,
     /// The functions that wait for what it does not have.
     pub(crate) functions: BTreeSet<FnId>,
+    /// The files that run in browsers, though the service draws what they show.
+    pub(crate) files: BTreeSet<u32>,
 }
 
 impl Without {
     pub(crate) fn new(program: &Program<'_>, home: &Home) -> Self {
         let covered = home.covered.iter().flat_map(|path| program.at_or_below(path));
         let packages = covered.map(|(file, _)| program.package_of(file)).collect();
-        Self { packages, functions: aspects::idle(program, home) }
+        Self { packages, functions: aspects::idle(program, home), files: BTreeSet::new() }
     }
 }
 

@@ -35,6 +35,7 @@
 //! | `hedgerow-deploy` | manifests, charts, compose files, settings | what each service is given, and the names it answers to |
 //! | `program`, `infer` | the facts of all files | packages, types, what a call leads to |
 //! | `inventory` | services and directories | the functions a service begins with |
+//! | `bundles` | a script | whether a program made it small for browsers: then it is a text |
 //! | `browser` | files that scripts begin with | what of them people's browsers run, which calls nothing from the service |
 //! | `reach` | these | every function they reach, by rapid type analysis |
 //! | `eval` | an expression in reached code | what it may be worth, backwards through parameters, fields and results |
@@ -59,6 +60,7 @@ mod blind;
 mod browser;
 mod builds;
 mod built;
+mod bundles;
 mod calls;
 mod claims;
 mod commands;
@@ -117,6 +119,7 @@ mod value;
 mod version_catalogue;
 mod words;
 
+pub use bundles::is_bundle;
 pub use config::ScanConfig;
 pub use edge::{Account, Amount, Class, Edge, Evidence, Finding, Hop, Left, Outcome, Place, Port, Reason};
 pub use hedgerow_code::room::in_parallel;

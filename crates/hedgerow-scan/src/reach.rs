@@ -209,6 +209,9 @@ pub(crate) fn reach<'p>(infer: &Infer<'_, 'p>, packs: &Packs, entries: &[FnId], 
 
 impl<'p> Walk<'_, 'p> {
     fn add(&mut self, function: FnId, from: Option<Site>) {
+        if self.without.files.contains(&self.infer.program.file_of(function)) {
+            return;
+        }
         if let std::collections::btree_map::Entry::Vacant(vacant) = self.reach.functions.entry(function) {
             vacant.insert(from);
             self.open.push(function);

@@ -257,9 +257,11 @@ impl<'a> Run<'a> {
         let of = |at: &usize| {
             let home = &self.homes[*at];
             let browser = browser::find(program, &self.packs, &self.programs, home);
-            let without = Without::new(program, home);
+            let mut without = Without::new(program, home);
+            without.files.clone_from(&browser.drawn);
             let idle = crate::started::idle(program, &self.modules, home);
             let mut entries = entries(program, home, &without, &idle);
+            entries.extend(browser::called(program, &browser));
             entries.retain(|function| !browser.files.contains(&program.file_of(*function)));
             Begun { entries, browser, without }
         };

@@ -107,6 +107,9 @@ pub(crate) fn left_out(path: &str) -> Option<&'static str> {
     ) {
         return Some("records or keys");
     }
+    if is_copy(name) {
+        return Some("a copy that somebody kept");
+    }
     if extension == "map" || name.contains(".min.") || matches!(name, "gradlew" | "gradlew.bat" | "mvnw" | "mvnw.cmd") {
         return Some("made by a program");
     }
@@ -120,6 +123,19 @@ pub(crate) fn left_out(path: &str) -> Option<&'static str> {
         return Some("somebody else's");
     }
     hedgerow_code::testcode::is_test(path).then_some("a test")
+}
+
+/// Whether a file is an older state of the one beside it, by its name: `route.ts.bak`, `route.ts.bak_20260310`, `api.py.old`, `main.go~`. Nothing
+/// loads it.
+fn is_copy(name: &str) -> bool {
+    let is_mark = |end: &str| {
+        ["bak", "backup", "old", "orig", "save"].iter().any(|mark| {
+            let rest = end.strip_prefix(mark);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(|c: char| !c.is_ascii_alphabetic()))
+        })
+    };
+    let of = name.strip_suffix('~').or_else(|| name.rsplit_once('.').filter(|(_, end)| is_mark(end)).map(|(of, _)| of));
+    of.is_some_and(hedgerow_code::testcode::is_code)
 }
 
 /// Whether a file is written for people, by the end of its name: also what such a file is made from, `README.md.gotmpl`.
@@ -223,6 +239,13 @@ mod tests {
             ("a/x.log", Some("records or keys")),
             ("a/site.min.css", Some("made by a program")),
             ("a/gradlew", Some("made by a program")),
+            ("a/route.ts.bak", Some("a copy that somebody kept")),
+            ("a/route.ts.bak_20260310", Some("a copy that somebody kept")),
+            ("a/main.go~", Some("a copy that somebody kept")),
+            ("a/App.java.old.2", None),
+            ("a/x.bakery", None),
+            ("a/x.bak", None),
+            ("a/x.py.oldest", None),
             ("a/x.pyi", Some("types without code")),
             ("a/try.http", Some("requests that people send by hand")),
             ("a/third_party/x.tcl", Some("somebody else's")),

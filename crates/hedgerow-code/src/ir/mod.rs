@@ -122,7 +122,7 @@ pub struct Facts {
     pub typed: Vec<ExprId>,
     /// Stretches that the parser could not make sense of.
     pub faults: Vec<Range>,
-    /// The build constraint, as the file writes it.
+    /// The build constraint, as the file writes it; of a script, the directive that it begins with: `"use client"`.
     pub constraint: Option<String>,
     /// How many lines the file has.
     pub lines: u32,

@@ -1,14 +1,12 @@
 //! Constants whose values stand in the code: `static final String LEDGER_URL = "http://ledger"`. No deploy sets them.
 
 use super::is_variable;
+use crate::bundles::MAX_LINE;
 use crate::program::{FnId, Program};
 use crate::reach::Reach;
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{Expr, ExprId, Facts};
 use std::collections::BTreeSet;
-
-/// So long are lines only that no person wrote.
-const MAX_LINE: usize = 1_000;
 
 /// The names of constants in the reached files that are made of texts alone. Where classes are filled from the environment by the names of
 /// their fields, a text is only what counts where nothing is set.

@@ -7,8 +7,10 @@ mod addressed;
 mod again;
 mod alike;
 mod apphost;
+mod boundary;
 mod browsers;
 mod builds;
+mod bundles;
 mod callbacks;
 mod causes;
 mod checked;
@@ -92,8 +94,8 @@ mod wrappers;
 use hedgerow_core::diag::Code;
 use hedgerow_core::source::Sources;
 use hedgerow_scan::{
-    Class, CodeFile, Edge, Finding, Outcome, PlainFile, ScanConfig, Service, Tree, Want, in_parallel, scan, unmarked,
-    wants,
+    Class, CodeFile, Edge, Finding, Outcome, PlainFile, ScanConfig, Service, Tree, Want, in_parallel, is_bundle, scan,
+    unmarked, wants,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -148,12 +150,14 @@ fn scanned(tree: &str, and: impl Fn(&Tree) + Sync) -> Outcome {
         // As the program reads them.
         let text = &unmarked(text.clone());
         match wants(path, &config) {
-            Want::Code(language) => {
+            Want::Code(language) if !is_bundle(path, text) => {
                 let facts = in_parallel(|| language.frontend().unwrap().facts(text));
                 assert!(facts.is_sound(), "{path}");
                 code.push(CodeFile { path: path.clone(), language, facts: Arc::new(facts) });
             }
-            Want::Text | Want::IfText => texts.push(PlainFile { path: path.clone(), text: Arc::from(text.as_str()) }),
+            Want::Code(_) | Want::Text | Want::IfText => {
+                texts.push(PlainFile { path: path.clone(), text: Arc::from(text.as_str()) })
+            }
             Want::Nothing => {}
         }
     }

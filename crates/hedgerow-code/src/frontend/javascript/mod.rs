@@ -84,6 +84,7 @@ struct Lower<'t, 'n> {
 
 impl<'n> Lower<'_, 'n> {
     fn file(&mut self, root: Node<'n>) {
+        self.builder.facts.constraint = self.directive(root);
         self.builder.open(Function::default());
         self.block(root);
         self.builder.close_file();
@@ -101,6 +102,14 @@ impl<'n> Lower<'_, 'n> {
                 self.builder.facts.types_only.push(path.into());
             }
         }
+    }
+
+    /// The directive with which a file begins.
+    fn directive(&self, root: Node<'n>) -> Option<String> {
+        let mut nodes = (0..root.named_child_count()).filter_map(|at| root.named_child(at as u32));
+        let first = nodes.find(|node| !matches!(node.kind(), "comment" | "hash_bang_line"))?;
+        let text = first.named_child(0).filter(|_| first.kind() == "expression_statement")?;
+        (text.kind() == "string").then(|| self.builder.slice(text).trim_matches(['"', '\'']).to_owned())
     }
 
     /// Whether `import type`, `export type` or `type` before a name says that types alone are meant.

@@ -47,7 +47,8 @@ pub(in crate::cli::cmd) const fn may_hold_calls(reason: Reason) -> bool {
         | Reason::Unsearched
         | Reason::Unnamed
         | Reason::Browser
-        | Reason::Environment => false,
+        | Reason::Environment
+        | Reason::Bundle => false,
     }
 }
 
