@@ -126,10 +126,7 @@ pub(crate) fn read_code(root: &Path, config: &ScanConfig, cache: Option<&Path>) 
 
 /// What is wanted of a file whose text is known: a script that was made small for browsers is a text.
 fn as_text(want: Want, path: &str, text: &str) -> Want {
-    match want {
-        Want::Code(_) if is_bundle(path, text) => Want::IfText,
-        want => want,
-    }
+    if matches!(want, Want::Code(_)) && is_bundle(path, text) { Want::IfText } else { want }
 }
 
 /// Deploy files, and those that could not be read, each with the reason.

@@ -157,6 +157,17 @@ pub fn opened(before: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Whether the word at a place is a file that a command writes: `go build -o shop`, `cc --output bin/shop`.
+#[must_use]
+pub fn is_output(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    let (word, flag) = before.rsplit_once([' ', '\t']).map_or((before, ""), |(rest, word)| (word, rest.trim_end()));
+    !word.contains('\n')
+        && ["-o", "--output", "-out"]
+            .iter()
+            .any(|known| flag.strip_suffix(known).is_some_and(|rest| rest.ends_with([' ', '\t'])))
+}
+
 /// The names in capitals that a text asks for as variables, each with its place: in quotes, or behind `$`, `%` or `env.`.
 #[must_use]
 pub fn variables(text: &str) -> Vec<(&str, usize)> {

@@ -129,6 +129,8 @@ pub(crate) struct Found {
     pub(crate) needed: Needed,
     /// The environment variables that targets are made of.
     pub(crate) variables: BTreeSet<String>,
+    /// Those that a build writes into pages and that nothing sets, each with the file of a call.
+    pub(crate) published: BTreeMap<String, String>,
     /// The parts of the configuration that code asks for by name.
     pub(crate) sections: BTreeSet<Vec<String>>,
     /// What it has of stores.
@@ -188,6 +190,7 @@ pub(crate) fn find(context: &Context) -> Found {
         contracts: None,
         stores: BTreeMap::new(),
         here: Mentions::new(),
+        published: BTreeMap::new(),
     };
     search.run();
     search.limits();
@@ -199,6 +202,7 @@ pub(crate) fn find(context: &Context) -> Found {
         questions: search.questions,
         stores: search.stores,
         here: search.here,
+        published: search.published,
         needed: search.needed,
         variables: search.variables.take(),
         sections,
@@ -247,6 +251,8 @@ struct Search<'a, 'p> {
     stores: BTreeMap<Store, Used>,
     /// Those at whose ports it calls its own machine.
     here: Mentions,
+    /// The variables that a build writes into pages and that nothing sets, each with the file of a call.
+    published: BTreeMap<String, String>,
 }
 
 impl<'p> Search<'_, 'p> {

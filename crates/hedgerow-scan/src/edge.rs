@@ -166,6 +166,8 @@ pub enum Reason {
     Browser,
     /// Settings for an environment that the deploy does not choose.
     Environment,
+    /// An address that a build writes into pages and that nothing sets.
+    Published,
     /// A script that a program made small for browsers: it is searched for addresses, and no more.
     Bundle,
 }
@@ -188,6 +190,7 @@ impl Reason {
             Self::Ignored => "left to .gitignore",
             Self::Browser => "runs in browsers",
             Self::Environment => "settings for another environment",
+            Self::Published => "address for browsers that nothing sets",
             Self::Bundle => "made small for browsers",
         }
     }

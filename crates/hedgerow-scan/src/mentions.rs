@@ -203,7 +203,8 @@ pub(crate) fn ask<'a>(
     let languages = project::languages(tree);
     let mut hidden_variables = Vec::new();
     let mut everybodys: BTreeMap<(String, String), Vec<(String, Place)>> = BTreeMap::new();
-    let (mut all_found, mut all_unset, mut probed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut all_found, mut all_unset) = (Vec::new(), Vec::new());
+    let (mut probed, mut told_beside) = (Vec::new(), Vec::new());
     for (home, part) in homes.iter().zip(parts) {
         let mut own = texts.remove(home.name.as_str()).unwrap_or_default();
         own.retain(|(file, _)| {
@@ -340,13 +341,15 @@ pub(crate) fn ask<'a>(
         let is_of_all = |name: &str, value: &Partial| {
             dotenv.is_for_others((home, shares.is_read(&home.name)), deploy, (name, value), asks)
         };
-        let seen = (&uses, &is_used, &is_named, &is_unasked, &is_of_all);
+        let seen = (&uses, &is_used, &is_named, &is_unasked, &is_of_all, &asks);
         let unused = given(home, hosts, deploy, places, (&shared, common, &shares), seen, &mut found);
         for (callee, name, place) in unused {
             everybodys.entry((callee, name)).or_default().push((home.name.clone(), place));
         }
         if let Some(given) = deploy.of(&home.name) {
             here::overridden(home, given, hosts, places, &mut found);
+            // The machine of a variable that a build writes into pages is that of whoever looks at them.
+            let reads = |name: &str| reads(name).filter(|_| !part.for_pages.contains(name));
             here::read(home, given, hosts, &reads, &mut found);
             let is_for_others = |spot: &Spot, name: &str| shares.is_file_for_others(&home.name, spot, name);
             commands::read(home, given, hosts, places, (spoken, &is_for_others, &mut found), outcome);
@@ -371,6 +374,7 @@ pub(crate) fn ask<'a>(
         }
         unset.retain(|name, _| part.account.functions == 0 || !schemas.settles(name));
         unset.retain(|name, _| !is_set(name) && !part.unset.contains_key(name));
+        told_beside.push(variables::told(&own, hosts));
         if is_of_browsers(part, &own) {
             found.values_mut().for_each(|mentions| mentions.retain(|mention| mention.weight != Weight::Order));
             found.retain(|_, mentions| !mentions.is_empty());
@@ -379,7 +383,10 @@ pub(crate) fn ask<'a>(
         all_unset.push(unset);
     }
     let open = homes.iter().zip(parts).zip(&all_unset);
-    let open = open.map(|((home, part), unset)| (home.name.as_str(), part.unset.iter().chain(unset)));
+    let open = open.zip(&told_beside).map(|(((home, part), unset), told)| {
+        let open = part.unset.iter().chain(unset).filter(|(name, _)| !told.contains(*name));
+        (home.name.as_str(), open)
+    });
     outcome.findings.extend(variables::unset(open));
     for (exporter, callee, mention) in probed {
         let its = homes.iter().zip(&mut all_found).find(|(home, _)| home.name == exporter);
@@ -530,6 +537,7 @@ fn in_text(
             });
             let is_address_only = is_other || whose == Whose::Unclaimed;
             all.retain(|named| (named.is_address || !is_address_only) && !groups.contains(group_of(&named.text)));
+            all.retain(|named| named.is_address || !lines::is_output(&file.text, setting.start + named.start));
             let is_everybodys = match shared {
                 Sharers::All => true,
                 Sharers::By(shared) => is_everybodys(shared, key, setting.value),

@@ -58,6 +58,8 @@ pub(crate) struct Part {
     pub(crate) unasked: BTreeSet<String>,
     /// The files of settings that the deploy gives it and that reached code names.
     pub(crate) files: BTreeSet<String>,
+    /// The variables that it is given and that a build writes into pages.
+    pub(crate) for_pages: BTreeSet<String>,
     /// The keys that it asks for of those that others have as well.
     pub(crate) keys: BTreeSet<String>,
     /// The beginnings of the keys that classes of its code are filled from (`@ConfigurationProperties("ledger")`).
@@ -187,7 +189,7 @@ pub(crate) fn part<'p>(
         answered: &answered,
         untaken: &untaken,
     };
-    let Found { outcome, questions, needed, variables, sections, stores, here, checked } = find(&context);
+    let Found { outcome, questions, needed, variables, published, sections, stores, here, checked } = find(&context);
     part.checked = checked;
     part.questions = questions;
     part.sections = sections;
@@ -214,10 +216,15 @@ pub(crate) fn part<'p>(
         files.extend(reach.functions.keys().map(|function| program.file_of(*function)));
         files.extend(&browser.files);
         let hosts = around.hosts.of(&home.name);
+        let bundled = given.environment.keys().filter(|name| around.packs.runs.is_bundled(name));
+        part.for_pages = bundled.cloned().collect();
         part.unasked = crate::mentions::unasked(program, home, &part, &files, given, hosts);
         if part.account.left.iter().all(|left| left.reason == Reason::Browser) {
             part.unasked.extend(names.idle.difference(&part.variables).cloned());
         }
+    }
+    for (variable, path) in &published {
+        part.account.leave(Reason::Published, variable, 0, path);
     }
     (part.files, part.keys, part.components) = (names.files, names.keys, names.components);
     part.speaks_to_dapr = names.speaks_to_dapr;

@@ -90,6 +90,8 @@ struct Group {
     is_rest: bool,
     /// How many other calls a comment there answers for as well.
     others: usize,
+    /// Whether these are many calls whose addresses no setting says.
+    is_data: bool,
 }
 
 type Key = (String, Option<u32>);
@@ -107,7 +109,7 @@ pub(crate) fn ask<'q>(all: impl Iterator<Item = (&'q str, &'q Question)>, outcom
     for room in items.iter().flat_map(|item| &item.question.rooms) {
         *by_room.entry(&room.key).or_default() += 1;
     }
-    let groups = of_wrappers(&items, of_speakers(&items, of_causes(&items, &by_room)));
+    let groups = of_data(&items, of_wrappers(&items, of_speakers(&items, of_causes(&items, &by_room))));
     for group in &groups {
         outcome.findings.push(finding(&items, group));
     }
@@ -133,7 +135,7 @@ fn of_causes(items: &[Item], by_room: &BTreeMap<&Key, usize>) -> Vec<Group> {
                 None => (vec![*first], alone, rest.to_vec()),
             };
             let others = by_room.get(&room.key).map_or(0, |all| all.saturating_sub(now.len()));
-            groups.push(Group { items: now, room: room.clone(), is_one: true, is_rest: false, others });
+            groups.push(Group { items: now, room: room.clone(), is_one: true, is_rest: false, others, is_data: false });
             left = later;
         }
     }
@@ -225,6 +227,43 @@ fn of_wrappers(items: &[Item], groups: Vec<Group>) -> Vec<Group> {
     found
 }
 
+/// Whether no setting and no client says the address of a call, as far as it can be seen: a request, an answer or a row of a table does.
+fn is_of_data(question: &Question) -> bool {
+    let is_value = |cause: &Cause| matches!(cause, Cause::Unknown { .. } | Cause::At(..));
+    question.causes.iter().all(is_value)
+        && !question.causes.is_empty()
+        && question.missing.is_empty()
+        && question.called.is_empty()
+        && question.help.is_empty()
+        && question.store.is_none()
+        && question.kind == Kind::Http
+}
+
+/// What data say cannot be answered by the deployment: of more such questions of a service than a few there is one.
+fn of_data(items: &[Item], groups: Vec<Group>) -> Vec<Group> {
+    let is_data = |group: &Group| group.items.iter().all(|at| is_of_data(items[*at].question));
+    let services =
+        |group: &Group| -> BTreeSet<&String> { group.items.iter().flat_map(|at| &items[*at].services).collect() };
+    let mut counts: BTreeMap<BTreeSet<&String>, usize> = BTreeMap::new();
+    for group in groups.iter().filter(|group| is_data(group)) {
+        *counts.entry(services(group)).or_default() += 1;
+    }
+    let mut found: Vec<Group> = Vec::new();
+    let mut of: BTreeMap<BTreeSet<&String>, usize> = BTreeMap::new();
+    for group in groups {
+        let key = services(&group);
+        if !is_data(&group) || counts.get(&key).is_none_or(|count| *count <= MAX_QUESTIONS) {
+            found.push(group);
+        } else if let Some(at) = of.get(&key) {
+            found[*at].items.extend(group.items);
+        } else {
+            of.insert(key, found.len());
+            found.push(Group { is_one: false, is_rest: false, others: 0, is_data: true, ..group });
+        }
+    }
+    found
+}
+
 /// The question about calls that one comment answers for.
 fn finding(items: &[Item], group: &Group) -> Finding {
     let of = || group.items.iter().map(|at| &items[*at]);
@@ -235,10 +274,10 @@ fn finding(items: &[Item], group: &Group) -> Finding {
             marks.push((place.clone(), text.to_owned()));
         }
     };
-    if let Some(caller) = &first.caller {
+    if let Some(caller) = first.caller.as_ref().filter(|_| !group.is_data) {
         mark(caller, "called from here");
     }
-    for place in &first.unknown {
+    for place in first.unknown.iter().filter(|_| !group.is_data) {
         mark(place, "what this gives is not known");
     }
     let calls: BTreeSet<&Place> = of().map(|item| &item.question.site).collect();
@@ -273,6 +312,26 @@ fn finding(items: &[Item], group: &Group) -> Finding {
     let examples: BTreeSet<&str> = of().map(|item| item.question.example.as_str()).collect();
     let example = examples.first().copied().filter(|_| examples.len() == 1).unwrap_or("<service>");
     let Room { path, label, .. } = &group.room;
+    if group.is_data {
+        help.push(format!(
+            "such an address may come out of a request, an answer or a table, which no deployment has: say in each of these functions who is called, `{}`, or `{}`",
+            written(path, "rpcmap: <service>"),
+            written(path, "hedgerow: ignore <reason>")
+        ));
+        if calls.len() == 1 {
+            let Room { path, label, .. } = &first.wrapper;
+            help.push(format!("one in {label} answers for all that call it: `{}`", written(path, "rpcmap: <service>")));
+        }
+        help.push("for whole files say it under `scan.ignore` in hedgerow.yaml: `<path>: <reason>`".to_owned());
+        return Finding {
+            code: Code::UnresolvedCall,
+            message: format!("the targets of {count} calls cannot be told: no setting has their addresses"),
+            marks,
+            help,
+            services,
+            callees: BTreeSet::new(),
+        };
+    }
     help.push(format!(
         "say who is called by a comment in {label}{}: `{}`, or `{}`",
         if count > 1 && !group.is_rest { format!(", which answers for all {count} calls") } else { String::new() },
@@ -358,7 +417,14 @@ mod tests {
                 kind: Kind::Http,
                 called: BTreeSet::new(),
             };
-            let group = Group { items: vec![0, 1], room: room.clone(), is_one: true, is_rest: false, others: 0 };
+            let group = Group {
+                items: vec![0, 1],
+                room: room.clone(),
+                is_one: true,
+                is_rest: false,
+                others: 0,
+                is_data: false,
+            };
             message(&question, &group, 2)
         };
         let unset = |name: &str| Cause::Unset(format!("the variable `{name}`"));

@@ -225,7 +225,11 @@ fn is_object(document: &str) -> bool {
             .is_some_and(|version| has_group(version) || value("metadata").is_some() || value("items").is_some())
 }
 
-/// Gives the files of the mounts to the services. In a directory that is mounted, what `owner` says is another service's stays that one's.
+/// Directories of containers in which programs have their settings.
+const OF_SETTINGS: &[&str] = &["/etc/", "/usr/local/etc/", "/opt/bitnami/"];
+
+/// Gives the files of the mounts to the services. In a directory that is mounted, what `owner` says is another service's stays that one's, but
+/// where it is mounted in the place of a program's settings.
 pub(super) fn give(
     mounts: &BTreeMap<String, BTreeSet<Mount>>,
     texts: &Texts,
@@ -256,6 +260,7 @@ pub(super) fn give(
                 )
             });
             let target = mount.target.trim_end_matches('/');
+            let is_of_settings = OF_SETTINGS.iter().any(|place| target.starts_with(place));
             let places = |path: &str, rest: &str| -> Vec<String> {
                 let name = path.rsplit('/').next().unwrap_or(path);
                 match is_file {
@@ -275,7 +280,7 @@ pub(super) fn give(
             };
             for (path, rest) in &files {
                 let is_named = named.contains(path);
-                let is_others = || !is_file && owner(path).is_some_and(|owner| owner != *service);
+                let is_others = || !is_file && !is_of_settings && owner(path).is_some_and(|owner| owner != *service);
                 let is_object = || texts.get(path).is_some_and(|text| is_manifest(path, text));
                 let counts = is_named
                     || (!is_object() && is_own && named.is_empty() && is_settings(path, target) && !is_others());

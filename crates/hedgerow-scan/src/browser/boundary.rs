@@ -27,6 +27,9 @@ fn is_worker(program: &Program, file: u32) -> bool {
             Expr::Name(of) => facts.word(*of) == "self" && program.meaning(file, "self") == Meaning::Unknown,
             _ => false,
         },
+        Expr::Name(name) => {
+            facts.word(*name) == "addEventListener" && program.meaning(file, "addEventListener") == Meaning::Unknown
+        }
         _ => false,
     };
     dir_of(path).split('/').any(|dir| SHIPPED.contains(&dir)) && facts.exprs.iter().any(waits)

@@ -67,6 +67,14 @@ impl Runs {
         self.tools.extend(tools);
     }
 
+    /// Whether bundlers write a variable into pages.
+    pub(crate) fn is_bundled(&self, name: &str) -> bool {
+        self.bundled.iter().any(|said| match said.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => name == said,
+        })
+    }
+
     fn is_program(&self, of: &str, name: &str) -> bool {
         let is_part = |said: &String| said.split_once('.').is_some_and(|(whole, part)| whole == of && part == name);
         self.programs.iter().any(|said| said == of || is_part(said))
@@ -252,10 +260,7 @@ impl<'p> Walk<'_, 'p> {
             && self.facts.word(*env) == "env"
             && let Expr::Name(process) = self.facts.expr(*whole)
             && self.facts.word(*process) == "process"
-            && !self.runs.bundled.iter().any(|said| match said.strip_suffix('*') {
-                Some(start) => name.starts_with(start),
-                None => name == said,
-            })
+            && !self.runs.is_bundled(name)
         {
             self.sign(Signs::SETTING);
         }

@@ -1,6 +1,6 @@
 //! What is asked about calls whose target cannot be told.
 
-use super::{Search, Unresolved, Written, dotted};
+use super::{Group, Search, Unresolved, Written, dotted};
 use crate::edge::{Class, Port};
 use crate::pack::{Kind, Target};
 use crate::program::{FnId, Meaning};
@@ -61,6 +61,15 @@ impl Search<'_, '_> {
     /// Asks about a call, where no comment and no glob of the configuration answers for it.
     pub(super) fn report(&mut self, unresolved: Unresolved) {
         let Some(functions) = self.unanswered(&unresolved) else { return };
+        if self.is_published(&unresolved.group) {
+            let at = self.place(unresolved.site.function, unresolved.site.expr);
+            let names = unresolved.group.missing.iter().flat_map(|piece| match piece {
+                Piece::Environment(name) => Some(name.clone()),
+                _ => None,
+            });
+            names.for_each(|name| _ = self.published.entry(name).or_insert_with(|| at.path.clone()));
+            return;
+        }
         let Unresolved { site, written: Written { target, is_path, store, kind, .. }, group, key } = unresolved;
         let speaker = key.first().map_or(site.function, |call| call.function);
         let mut fitting = BTreeSet::new();
@@ -167,6 +176,19 @@ impl Search<'_, '_> {
                 self.questions.push(question);
             }
         }
+    }
+
+    /// Whether all that is not known of an address are variables that a build writes into pages and that nothing sets: what they lead to,
+    /// browsers have to find, and no name of the deployment is that.
+    fn is_published(&self, group: &Group) -> bool {
+        let is_bundled =
+            |piece: &Piece| matches!(piece, Piece::Environment(name) if self.context.packs.runs.is_bundled(name));
+        !group.missing.is_empty()
+            && group.missing.iter().all(is_bundled)
+            && group.hidden.is_empty()
+            && group.private.is_empty()
+            && group.unknown.iter().all(|unknown| unknown.is_aside)
+            && group.answers.iter().all(|(answer, ..)| !matches!(answer, Answer::Several { .. }))
     }
 
     /// The function that gives back a value, where it is the only one.

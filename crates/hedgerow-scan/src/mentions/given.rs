@@ -146,6 +146,24 @@ pub(super) fn joined(
     }
 }
 
+/// Whether a variable is the one by which images of stores are told what a data base or its user is called.
+fn is_of_data(variable: &str) -> bool {
+    const STORES: &[&str] = &["POSTGRES_", "POSTGRESQL_", "MYSQL_", "MARIADB_", "MONGO_INITDB_", "CLICKHOUSE_"];
+    let rest = STORES.iter().find_map(|store| variable.strip_prefix(store));
+    rest.is_some_and(|rest| {
+        matches!(rest, "DB" | "DATABASE" | "USER" | "USERNAME" | "PASSWORD" | "ROOT_USERNAME" | "ROOT_PASSWORD")
+    })
+}
+
+/// Whether a variable is called after the name that it holds: `TILL_SERVICE_NAME` of `till-service`, `TILL_NAME` of `till`.
+fn is_own_name(variable: &str, value: &str) -> bool {
+    let plain = |text: &str| -> String {
+        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let (of, value) = (variable.strip_suffix("_NAME").map(plain), plain(value));
+    of.is_some_and(|of| of.trim_end_matches("service") == value.trim_end_matches("service"))
+}
+
 /// How many services are given each variable with the same value.
 pub(super) type Shared<'d> = BTreeMap<(&'d str, Cow<'d, str>), usize>;
 
@@ -257,12 +275,13 @@ pub(super) fn given<'a>(
     deploy: &'a Deploy,
     places: &Places<'a>,
     (shared, common, shares): (&Shared<'_>, Option<&Common<'_>>, &Shares<'_>),
-    (uses, is_used, names, is_unasked, is_of_all): (
+    (uses, is_used, names, is_unasked, is_of_all, asks): (
         &impl Fn(&str) -> bool,
         &impl Fn(&str) -> bool,
         &impl Fn(&str) -> bool,
         &impl Fn(&str) -> bool,
         &impl Fn(&str, &Partial) -> bool,
+        &impl Fn(&str) -> bool,
     ),
     found: &mut Mentions,
 ) -> Vec<(String, String, Place)> {
@@ -292,7 +311,9 @@ pub(super) fn given<'a>(
             all.push(Named { service, text, start: 0, is_address: false, port: Port::Unknown });
         }
         for Named { service, is_address, port, .. } in all {
-            if service != home.name {
+            // A name alone is none's to call where it is the other's own, and nothing asks for it.
+            let is_no_host = !is_address && (is_of_data(name) || (is_own_name(name, value) && !asks(name)));
+            if service != home.name && !is_no_host {
                 let weight = match (is_address, Weight::of_address(name)) {
                     (false, _) => Weight::Name,
                     // What its own name says is shown or allowed is no more than that.

@@ -1,14 +1,15 @@
 //! Variables for addresses: where texts ask for them, and which are about others.
 
-use super::{MAX_MARKS, place};
+use super::{MAX_MARKS, is_of_variables, place};
 use crate::edge::{Finding, Place};
+use crate::mention::named;
 use crate::tree::PlainFile;
 use hedgerow_code::frontend::comment::written;
 use hedgerow_code::frontend::foreign::foreign;
 use hedgerow_code::ir::Range;
 use hedgerow_core::diag::{Code, enumerate_some};
 use hedgerow_deploy::build::may_be_compose;
-use hedgerow_deploy::is_manifest;
+use hedgerow_deploy::{Hosts, Partial, dotenv, is_manifest};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far before a variable the beginning of its line is looked for, in bytes.
@@ -35,6 +36,15 @@ pub(super) fn asked_for(file: &PlainFile, variable: &str) -> Option<Place> {
         !ends(&file.text[..*at]) && !file.text[at + variable.len()..].starts_with(is_word) && !is_comment
     })?;
     Some(Place { path: file.path.clone(), range: Range { start: place(start), end: place(start + variable.len()) } })
+}
+
+/// The variables that files of variables of a service say to be the addresses of services: the file tells them, whoever loads it.
+pub(super) fn told(own: &[&PlainFile], hosts: &Hosts) -> BTreeSet<String> {
+    let files = own.iter().filter(|file| is_of_variables(&file.path));
+    let all = files.flat_map(|file| dotenv(&file.text));
+    let leads =
+        |name: &str, value: &Partial| named(&value.written(), name, hosts).into_iter().any(|named| named.is_address);
+    all.filter(|(name, value)| leads(name, value)).map(|(name, _)| name).collect()
 }
 
 /// Whether a text has a variable's name as a word.

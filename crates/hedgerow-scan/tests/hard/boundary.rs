@@ -102,6 +102,7 @@ fn a_service_worker_is_the_browsers() {
             nothing,
         ),
         (&format!("-- service.shop/src/main/resources/static/js/worker.js\n{worker}"), nothing),
+        (&format!("-- service.shop/public/sw.js\n{}", worker.replace("self.", "")), nothing),
         (&format!("-- service.shop/wwwroot/worker.js\n{}", worker.replace("'fetch'", "'push'")), nothing),
         (&format!("-- service.shop/public/sw.js\n{worker}fetch('http://s-ledger/x');\n"), &["shop ? ledger"]),
         // A worker that a platform runs.

@@ -64,6 +64,7 @@ mod private;
 mod profiles;
 mod pydantic;
 mod python;
+mod quiet;
 mod reads;
 mod recipes;
 mod registries;
@@ -156,7 +157,7 @@ fn scanned(tree: &str, and: impl Fn(&Tree) + Sync) -> Outcome {
                 code.push(CodeFile { path: path.clone(), language, facts: Arc::new(facts) });
             }
             Want::Code(_) | Want::Text | Want::IfText => {
-                texts.push(PlainFile { path: path.clone(), text: Arc::from(text.as_str()) })
+                texts.push(PlainFile { path: path.clone(), text: Arc::from(text.as_str()) });
             }
             Want::Nothing => {}
         }

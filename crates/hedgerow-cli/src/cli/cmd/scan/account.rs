@@ -9,7 +9,7 @@ use std::fmt::Write;
 const MAX_NAMES: usize = 4;
 
 /// Every reason, in the order in which they are told.
-const REASONS: [Reason; 12] = [
+const REASONS: [Reason; 14] = [
     Reason::Browser,
     Reason::NoEntry,
     Reason::Nobody,
@@ -22,6 +22,8 @@ const REASONS: [Reason; 12] = [
     Reason::Unsearched,
     Reason::Unnamed,
     Reason::Ignored,
+    Reason::Published,
+    Reason::Bundle,
 ];
 
 /// How many services have code, and of how many of them it is read.

@@ -48,6 +48,7 @@ pub(in crate::cli::cmd) const fn may_hold_calls(reason: Reason) -> bool {
         | Reason::Unnamed
         | Reason::Browser
         | Reason::Environment
+        | Reason::Published
         | Reason::Bundle => false,
     }
 }
