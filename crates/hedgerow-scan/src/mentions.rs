@@ -230,7 +230,7 @@ pub(crate) fn ask<'a>(
             let is_for_others = *whose == Whose::Unclaimed
                 || *whose == Whose::Mounted && shares.is_for_others(&home.name, &file.path, last(&file.path));
             let keys = (*whose == Whose::Asked).then(|| Asks::new(file, &part.keys)).flatten();
-            let of = (shared, is_for_others, keys);
+            let of = (shared, is_for_others, keys, &part.unasked);
             match unused.get(file.path.as_str()).and_then(|idle| idle.get(&home.name)) {
                 Some(Why::Others) => {}
                 None => in_text((file, *whose), home, hosts, of, &is_set, &mut found, &mut unset),
@@ -485,7 +485,7 @@ fn in_text(
     (file, whose): (&PlainFile, Whose),
     home: &Home,
     hosts: &Hosts,
-    (shared, is_for_others, keys): (Sharers<'_>, bool, Option<Asks<'_>>),
+    (shared, is_for_others, keys, unasked): (Sharers<'_>, bool, Option<Asks<'_>>, &BTreeSet<String>),
     is_set: &impl Fn(&str) -> bool,
     found: &mut Mentions,
     unset: &mut BTreeMap<String, Place>,
@@ -548,6 +548,7 @@ fn in_text(
                 false if file.path.ends_with(".sql") => Weight::LooseAddress,
                 false if whose == Whose::Named => Weight::of_named(&file.text, &setting),
                 false if keys.is_some_and(|keys| !keys.asks_for(key)) => Weight::UnaskedAddress,
+                false if unasked::is_at_unasked((&file.path, &file.text), &setting, unasked) => Weight::UnaskedAddress,
                 false => match Weight::of_setting(&file.text, &setting) {
                     Weight::Address if is_for_others => Weight::SharedAddress,
                     weight => weight,

@@ -4,6 +4,7 @@
 //! It errs on the side of too much *inside* of what is reached, never beyond it.
 
 mod asked;
+mod assemblies;
 mod dispatch;
 mod escapes;
 mod lookups;
@@ -126,6 +127,8 @@ struct Walk<'a, 'p> {
     loaded: BTreeSet<PackageId>,
     /// The calls through an interface for which a type was looked for that nothing is seen to make.
     adopted: BTreeSet<(TypeId, &'p str)>,
+    /// The projects of .NET whose handlers are made.
+    looked_through: BTreeSet<String>,
     /// The functions that the function being walked takes as values, with where it does.
     taken: Vec<(ExprId, FnId)>,
 }
@@ -192,6 +195,7 @@ pub(crate) fn reach<'p>(infer: &Infer<'_, 'p>, packs: &Packs, entries: &[FnId], 
         taken: Vec::new(),
         loaded: BTreeSet::new(),
         adopted: BTreeSet::new(),
+        looked_through: BTreeSet::new(),
     };
     for entry in entries {
         walk.add(*entry, None);
@@ -343,6 +347,7 @@ impl<'p> Walk<'_, 'p> {
                 self.framed(function, file);
             }
         }
+        self.assemblies(function);
         // What is called, and what is listed in a registry, which is not being called, is no reference.
         let mut called = vec![false; run.len()];
         let mut mark = |id: ExprId| {

@@ -9,14 +9,18 @@ use crate::inventory::Home;
 use crate::mention::named;
 use crate::part::Part;
 use crate::paths::is_below;
-use crate::program::Program;
+use crate::program::{FnId, Program};
+use crate::reach::Reach;
 use crate::tree::{PlainFile, Tree};
 use hedgerow_code::frontend::Language;
 use hedgerow_code::frontend::foreign::foreign;
+use hedgerow_code::lines::{self, Setting};
 use hedgerow_deploy::{Given, Hosts, Partial, image};
+use sections::Sections;
 use std::collections::{BTreeMap, BTreeSet};
 use words::Words;
 
+mod sections;
 mod words;
 
 /// Variables that libraries, tools and platforms know by themselves, by what they are called or begin with.
@@ -97,7 +101,7 @@ pub(crate) fn of_code(
     program: &Program,
     home: &Home,
     part: &Part,
-    files: &BTreeSet<u32>,
+    (files, reach): (&BTreeSet<u32>, &Reach<'_>),
     given: &Given,
     hosts: &Hosts,
 ) -> BTreeSet<String> {
@@ -114,14 +118,17 @@ pub(crate) fn of_code(
     };
     let mut open: BTreeMap<&str, String> = BTreeMap::new();
     for (name, values) in &given.environment {
-        let is_known = name.contains("__")
-            || KNOWN.iter().any(|known| name.starts_with(known))
+        let is_known = KNOWN.iter().any(|known| name.starts_with(known))
             || super::given::is_named_for(name, home)
             || given.clients.get(name) == Some(&true);
         if !is_known && !part.variables.contains(name) && !part.reads.contains_key(name) && is_address(name, values) {
             open.insert(name, squeezed(name));
         }
     }
+    let (sections, settings) = of_sections(program, home, (files, reach), given, &is_address);
+    open.retain(|name, _| {
+        !is_path(name) || !sections.asks_for(&name.split("__").filter(|part| !part.is_empty()).collect::<Vec<_>>())
+    });
     let mut imports = BTreeSet::new();
     for file in files {
         let of = &program.files[*file as usize];
@@ -129,21 +136,85 @@ pub(crate) fn of_code(
             break;
         }
         let words = Words::new(of.facts, of.language);
-        open.retain(|name, letters| !words.takes_others && !words.may_name(name, letters));
+        open.retain(|name, letters| is_path(name) || (!words.takes_others && !words.may_name(name, letters)));
         imports.extend(words.imports);
     }
     let names: BTreeSet<&str> =
         files.iter().flat_map(|file| program.files[*file as usize].path.split(['/', '.'])).collect();
-    let mut outside = String::new();
+    let (mut outside, mut others) = (String::new(), String::new());
     for import in imports {
         let first = import.split(['/', '.', ':', '\\']).next().unwrap_or_default();
         if !first.is_empty() && !names.contains(first) {
+            if sections::may_take(&import) {
+                others.push_str(&squeezed(&import));
+                others.push('\n');
+            }
             outside.push_str(&squeezed(&import));
             outside.push('\n');
         }
     }
-    open.retain(|name, _| !outside.contains(&first_word(name)));
-    open.into_keys().map(str::to_owned).collect()
+    open.retain(|name, _| {
+        let from = if is_path(name) { &others } else { &outside };
+        !from.contains(&first_word(name))
+    });
+    open.into_keys().map(str::to_owned).chain(settings).collect()
+}
+
+/// What the code of a program of .NET says about settings, and the paths of those with addresses that it has in files and does not ask for.
+fn of_sections(
+    program: &Program,
+    home: &Home,
+    (files, reach): (&BTreeSet<u32>, &Reach<'_>),
+    given: &Given,
+    is_address: &impl Fn(&str, &[Partial]) -> bool,
+) -> (Sections, BTreeSet<String>) {
+    let mut sections = Sections::default();
+    for file in files.iter().map(|file| &program.files[*file as usize]) {
+        sections.file(file.facts, file.language);
+    }
+    // Of its own code all counts, of a library what is reached.
+    let own: Vec<u32> = files
+        .iter()
+        .copied()
+        .filter(|file| {
+            home.directories.iter().any(|(directory, _)| is_below(program.files[*file as usize].path, directory))
+        })
+        .collect();
+    let all = own.iter().flat_map(|file| {
+        let functions = (0_u32..).zip(&program.files[*file as usize].facts.functions);
+        functions.filter_map(|(nth, _)| program.function_at(*file, nth))
+    });
+    let functions: BTreeSet<FnId> = all.chain(reach.functions.keys().copied()).collect();
+    functions.into_iter().for_each(|function| sections.function(program, function));
+    let wanted = |name: &str, text: &str| is_address(name, &[Partial::read(text)]);
+    let mut found = BTreeSet::new();
+    for (root, _) in given.settings.iter().zip(&given.setting_paths).filter(|(_, path)| is_of_net(path)) {
+        sections.unasked(root, &wanted, &mut found);
+    }
+    (sections, found)
+}
+
+/// Whether a setting of a text is one of those, by their paths, that .NET loads and no code asks for.
+pub(super) fn is_at_unasked((path, text): (&str, &str), setting: &Setting<'_>, unasked: &BTreeSet<String>) -> bool {
+    if unasked.is_empty() || !is_of_net(path) {
+        return false;
+    }
+    let plain = |key: &str| key.trim_matches(|c: char| c.is_whitespace() || "\"'".contains(c)).to_lowercase();
+    let mut keys: Vec<String> = lines::above(text, setting.start).map(plain).collect();
+    keys.reverse();
+    keys.push(plain(lines::key_of(text, setting)));
+    unasked.contains(&keys.join(":"))
+}
+
+/// Whether a file is one of those that .NET loads settings from by itself.
+fn is_of_net(path: &str) -> bool {
+    let name = super::last(path);
+    name.starts_with("appsettings") && name.ends_with(".json")
+}
+
+/// Whether .NET makes a path of settings out of a variable: `Redis__Host` is `Redis:Host`.
+fn is_path(variable: &str) -> bool {
+    variable.contains("__")
 }
 
 /// The word by which a library's own variable is told.
@@ -156,6 +227,8 @@ pub(super) struct Besides<'a, 't> {
     given: Option<&'a Given>,
     /// Whether it is known that nothing does which is not looked at here.
     is_known: bool,
+    /// The same of settings of .NET: what else an image runs does not take them.
+    knows_sections: bool,
     /// Its files that are no code, but those that only set variables.
     texts: Vec<&'t str>,
     /// The names of packages that it depends on and what its images are made of, with small letters alone.
@@ -173,14 +246,17 @@ impl<'a, 't> Besides<'a, 't> {
         let brought = brings.map(|file| dependencies(file)).collect::<Vec<_>>().join("\n");
         let sets = |file: &PlainFile| super::is_of_variables(&file.path) || super::is_deploy(&file.path, &file.text);
         let texts = own.iter().filter(|file| !sets(file)).map(|file| &*file.text).collect();
-        Self { given, is_known: is_built && !is_lost && !is_foreign, texts, brought }
+        let knows_sections = !is_lost && !is_foreign;
+        Self { given, is_known: is_built && knows_sections, knows_sections, texts, brought }
     }
 
     /// Whether it is known that nothing takes a variable that the code does not name.
     pub(super) fn leaves(&self, variable: &str) -> bool {
-        let Some(given) = self.given.filter(|_| self.is_known) else { return false };
+        let is_section = is_path(variable);
+        let is_known = if is_section { self.knows_sections } else { self.is_known };
+        let Some(given) = self.given.filter(|_| is_known) else { return false };
         !given.runs_with(variable)
-            && !self.brought.contains(&first_word(variable))
+            && (is_section || !self.brought.contains(&first_word(variable)))
             && !self.texts.iter().any(|text| text.contains(variable))
             && !given.mounted.iter().any(|file| file.text.contains(variable))
     }

@@ -71,6 +71,9 @@ struct Lower<'t, 'n> {
 }
 
 /// More types than this are not asked for a bare name.
+/// How many namespaces a file takes in by names that are written with theirs.
+const MAX_NAMESPACES: usize = 200;
+
 const MAX_STATICS: usize = 8;
 
 impl<'n> Lower<'_, 'n> {
@@ -134,6 +137,15 @@ impl<'n> Lower<'_, 'n> {
             (None, _) => (".", path, None),
         };
         self.builder.facts.imports.push(Import { alias: Some(alias.into()), path: path.into(), name });
+    }
+
+    /// Takes in the namespace of a name that is written with it.
+    pub(super) fn namespace(&mut self, namespace: &str) {
+        let path = namespace.trim_start_matches("global::");
+        let is_known = self.builder.facts.imports.iter().any(|import| import.path == path);
+        if !is_known && self.builder.facts.imports.len() < MAX_NAMESPACES {
+            self.import(None, path);
+        }
     }
 
     fn using(&mut self, node: Node<'n>) {

@@ -80,6 +80,10 @@ impl<'n> Lower<'_, 'n> {
                 if let Some(path) = self.inner_class(&path) {
                     return named(&path);
                 }
+                // `new Bank.Ledger.Client()` takes its namespace along.
+                if let Some((namespace, _)) = path.split('<').next().and_then(|path| path.rsplit_once('.')) {
+                    self.namespace(namespace);
+                }
                 let name = node.child_by_field_name("name");
                 match name.map(|name| self.ty(name)) {
                     // A class inside of another one, or one with its namespace: the class around it may be one from outside.
