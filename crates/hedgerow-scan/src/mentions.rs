@@ -326,7 +326,7 @@ pub(crate) fn ask<'a>(
         let is_named = |variable: &str| names(variable) || is_of_jvm;
         let besides = std::cell::OnceCell::new();
         let is_unasked = |variable: &str| {
-            let besides = || besides.get_or_init(|| Besides::new(tree, home, deploy.of(&home.name), &own));
+            let besides = || besides.get_or_init(|| Besides::new(tree, home, deploy.of(&home.name), &own, is_of_jvm));
             part.unasked.contains(variable) && !fills(variable) && besides().leaves(variable)
         };
         // That a file sets a variable, or a compose file hands it on, is no use of it.

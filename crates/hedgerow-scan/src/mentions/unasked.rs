@@ -17,6 +17,7 @@ use hedgerow_code::frontend::foreign::foreign;
 use hedgerow_code::lines::{self, Setting};
 use hedgerow_deploy::{Given, Hosts, Partial, image};
 use sections::Sections;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use words::Words;
 
@@ -39,6 +40,14 @@ const KNOWN: &[&str] = &[
     "HTTPS_PROXY",
     "HTTP_PROXY",
     "ALL_PROXY",
+    "APOLLO_",
+    "DUBBO_",
+    "NACOS_",
+    "ROCKETMQ_",
+    "SEATA_",
+    "SW_",
+    "XXL_JOB_",
+    "ZOOKEEPER_",
     "JAEGER_",
     "KUBERNETES_",
     "NEW_RELIC_",
@@ -58,7 +67,9 @@ const KNOWN: &[&str] = &[
 const BASES: &[&str] = &[
     "alpine",
     "amazonlinux",
+    "amazoncorretto",
     "aspnet",
+    "azul-zulu",
     "bullseye",
     "bun",
     "busybox",
@@ -70,11 +81,15 @@ const BASES: &[&str] = &[
     "debian",
     "deno",
     "distroless",
+    "eclipse-temurin",
     "fedora",
     "go",
     "golang",
+    "gradle",
+    "maven",
     "node",
     "nodejs",
+    "openjdk",
     "php",
     "python",
     "python3",
@@ -94,6 +109,9 @@ const BASES: &[&str] = &[
     "uv",
     "wolfi-base",
 ];
+
+/// Data bases whose drivers for the JVM take no variables.
+const DRIVERS: &[&str] = &["mariadb", "mysql", "postgres", "postgresql"];
 
 /// The variables with addresses of others that a service is given and that its code does not name; none where it is not known that all of the
 /// code that asks for variables was read.
@@ -229,25 +247,45 @@ pub(super) struct Besides<'a, 't> {
     is_known: bool,
     /// The same of settings of .NET: what else an image runs does not take them.
     knows_sections: bool,
+    /// Whether a framework of the JVM makes paths of settings out of variables: `LEDGER_URL` is `ledger.url` as well.
+    is_of_jvm: bool,
     /// Its files that are no code, but those that only set variables.
     texts: Vec<&'t str>,
+    /// The same with small letters and digits alone.
+    plain: OnceCell<Vec<String>>,
     /// The names of packages that it depends on and what its images are made of, with small letters alone.
     brought: String,
 }
 
 impl<'a, 't> Besides<'a, 't> {
-    pub(super) fn new(tree: &Tree<'_>, home: &Home, given: Option<&'a Given>, own: &[&'t PlainFile]) -> Self {
+    pub(super) fn new(
+        tree: &Tree<'_>,
+        home: &Home,
+        given: Option<&'a Given>,
+        own: &[&'t PlainFile],
+        is_of_jvm: bool,
+    ) -> Self {
         let is_below_home = |path: &str| home.directories.iter().any(|(directory, _)| is_below(path, directory));
         let is_lost = tree.lost.iter().any(|lost| Language::of(&lost.path).is_some() && is_below_home(&lost.path));
         let is_foreign = own.iter().any(|file| foreign(&file.path).is_some());
         let mut images = own.iter().filter(|file| image::is_image(&file.path)).peekable();
         let is_built = images.peek().is_some() && images.all(|file| is_of_program(&file.text));
-        let brings = own.iter().filter(|file| is_manifest(&file.path) || image::is_image(&file.path));
-        let brought = brings.map(|file| dependencies(file)).collect::<Vec<_>>().join("\n");
+        let brings = own.iter().copied().filter(|file| is_manifest(&file.path) || image::is_image(&file.path));
+        // What Maven builds is no text of a service.
+        let builds = tree.texts.iter().filter(|file| super::last(&file.path) == "pom.xml" && is_below_home(&file.path));
+        let brought = brings.chain(builds).map(dependencies).collect::<Vec<_>>().join("\n");
         let sets = |file: &PlainFile| super::is_of_variables(&file.path) || super::is_deploy(&file.path, &file.text);
         let texts = own.iter().filter(|file| !sets(file)).map(|file| &*file.text).collect();
         let knows_sections = !is_lost && !is_foreign;
-        Self { given, is_known: is_built && knows_sections, knows_sections, texts, brought }
+        Self {
+            given,
+            is_known: is_built && knows_sections,
+            knows_sections,
+            is_of_jvm,
+            texts,
+            plain: OnceCell::new(),
+            brought,
+        }
     }
 
     /// Whether it is known that nothing takes a variable that the code does not name.
@@ -256,9 +294,25 @@ impl<'a, 't> Besides<'a, 't> {
         let is_known = if is_section { self.knows_sections } else { self.is_known };
         let Some(given) = self.given.filter(|_| is_known) else { return false };
         !given.runs_with(variable)
-            && (is_section || !self.brought.contains(&first_word(variable)))
+            && (is_section || !self.brings(variable))
             && !self.texts.iter().any(|text| text.contains(variable))
+            && !(self.is_of_jvm && self.names_setting(variable))
             && !given.mounted.iter().any(|file| file.text.contains(variable))
+    }
+}
+
+impl Besides<'_, '_> {
+    /// Whether a library or a part of an image may know a variable.
+    fn brings(&self, variable: &str) -> bool {
+        let word = first_word(variable);
+        !(self.is_of_jvm && DRIVERS.contains(&word.as_str())) && self.brought.contains(&word)
+    }
+
+    /// Whether a text has the setting that a variable stands for: `${ledger.url}`.
+    fn names_setting(&self, variable: &str) -> bool {
+        let plain = self.plain.get_or_init(|| self.texts.iter().map(|text| squeezed(text)).collect());
+        let variable = squeezed(variable);
+        plain.iter().any(|text| text.contains(&variable))
     }
 }
 
@@ -296,7 +350,11 @@ fn is_manifest(path: &str) -> bool {
     const NAMES: &[&str] =
         &["Gemfile", "Pipfile", "pyproject.toml", "setup.py", "setup.cfg", "composer.json", "Cargo.toml"];
     let name = super::last(path);
-    NAMES.contains(&name) || name.starts_with("requirements") || name.ends_with(".csproj") || name == "package.json"
+    NAMES.contains(&name)
+        || name.starts_with("requirements")
+        || name.starts_with("build.gradle")
+        || name.ends_with(".csproj")
+        || name == "package.json"
 }
 
 /// What a file says a program is made of: the names of its dependencies, where these are told from the rest.

@@ -175,10 +175,52 @@ fn what_may_take_a_variable_without_its_name_leaves_the_edge() {
                 + "-- service.shop/Dockerfile\nFROM ruby:3.4\n-- service.shop/main.rb\nENV.each { |name, value| puts name }\n",
             CALLS,
         ),
+    ]);
+}
+
+/// A program of the JVM, with further files.
+fn java(code: &str, files: &str) -> String {
+    given("LEDGER_URL")
+        + "-- service.shop/Dockerfile\nFROM gradle:8 AS build\nFROM eclipse-temurin:21-jre\n-- service.shop/src/main/java/a/App.java\npackage a;\n"
+        + &format!("public class App {{ public static void main(String[] a) {{ {code} }} }}\n{files}")
+}
+
+#[test]
+fn on_the_jvm_settings_take_variables_as_well() {
+    let yml = |text: &str| format!("-- service.shop/src/main/resources/application.yml\n{text}\n");
+    rows(&[
+        ("nobody", java("", ""), ASKED),
+        ("another setting", java("", &yml("books:\n  url: ${BOOKS_URL}")), ASKED),
+        ("another variable", java("System.getenv(\"LEDGER_NAME\");", ""), ASKED),
         (
-            "Spring",
-            given("LEDGER_URL")
-                + "-- service.shop/Dockerfile\nFROM eclipse-temurin:21\n-- service.shop/src/main/java/a/App.java\npackage a;\npublic class App { public static void main(String[] a) { } }\n",
+            "a driver that takes none",
+            java("", "-- service.shop/pom.xml\n<artifactId>mysql-connector-j</artifactId>\n")
+                .replace("LEDGER_URL", "MYSQL_HOST")
+                .replace("http://service.ledger:80", "service.ledger"),
+            ASKED,
+        ),
+        ("its name", java("System.getenv(\"LEDGER_URL\");", ""), JOINED),
+        ("settings that name it", java("", &yml("a:\n  b: ${LEDGER_URL}")), JOINED),
+        ("settings that name the setting", java("", &yml("a:\n  b: ${ledger.url}")), CALLS),
+        ("settings that it takes the place of", java("", &yml("ledger:\n  url: none")), CALLS),
+        ("all of them", java("System.getenv().forEach((k, v) -> System.out.println(k));", ""), CALLS),
+        ("a name that is put together", java("environment.getProperty(\"ledger.\" + a[0]);", ""), CALLS),
+        (
+            "a class that is filled",
+            java(
+                "",
+                "-- service.shop/src/main/java/a/Ledger.java\npackage a;\nimport org.springframework.boot.context.properties.ConfigurationProperties;\n@ConfigurationProperties(prefix = \"ledger\")\npublic class Ledger { private String url; public void setUrl(String url) { this.url = url; } }\n",
+            ),
+            CALLS,
+        ),
+        (
+            "a library of its name",
+            java("", "-- service.shop/pom.xml\n<artifactId>ledger-starter</artifactId>\n"),
+            CALLS,
+        ),
+        (
+            "a build of Gradle",
+            java("", "-- service.shop/build.gradle\ndependencies { implementation 'acme:ledger-client:1' }\n"),
             CALLS,
         ),
     ]);

@@ -25,6 +25,13 @@ const FILLING: &[&str] = &[
     "envy",
     "anyway_config",
     "goodconf",
+    "org.aeonbits.owner",
+    "com.sksamuel.hoplite",
+    "com.uchuhimo.konf",
+    "io.github.config4k",
+    "com.netflix.archaius",
+    "io.smallrye.config",
+    "org.apache.commons.configuration",
 ];
 
 /// Words by which a library that is used in other ways as well is told to do so.
@@ -83,6 +90,10 @@ impl Words {
             if let Expr::Text(word) = expr {
                 let text = facts.word(*word);
                 let is_piece = text.len() > 2 && text.len() < 60 && (text.starts_with('_') || text.ends_with('_'));
+                // Of the JVM's settings a variable may be one: `env.getProperty("ledger." + name)`.
+                if matches!(language, Language::Java | Language::Kotlin) && text.len() > 2 && text.ends_with('.') {
+                    words.pieces.insert(text.replace(['.', '-'], "_").to_ascii_uppercase());
+                }
                 if is_piece && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
                     words.pieces.insert(text.to_ascii_uppercase());
                 }
@@ -96,9 +107,7 @@ impl Words {
             }
         }
         let imports = |library: &&str| facts.imports.iter().any(|import| import.path.contains(*library));
-        // Of these languages frameworks fill settings from variables by names that nobody writes.
-        words.takes_others = matches!(language, Language::Java | Language::Kotlin)
-            || FILLING.iter().any(imports)
+        words.takes_others = FILLING.iter().any(imports)
             || facts
                 .imports
                 .iter()
