@@ -206,7 +206,12 @@ impl<'a, 'p> Names<'a, 'p> {
                 .peekable();
             services.peek().is_some() && services.all(|service| !fleet.has(&service))
         };
-        Unread::new(self.infer, self.hosts, (&loaders, &readers), wanted)
+        // A field is filled for who reads it, whatever it leads to.
+        let fills = |name: &str| {
+            let values = given.and_then(|given| given.environment.get(name)).into_iter().flatten();
+            values.into_iter().any(|value| !named(&value.written(), name, self.hosts).is_empty())
+        };
+        Unread::new(self.infer, self.hosts, (&loaders, &readers), (wanted, fills))
     }
 
     /// The variables that a function asks for by the constants of libraries.

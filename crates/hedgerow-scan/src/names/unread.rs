@@ -11,6 +11,9 @@ use hedgerow_code::ir::{Expr, ExprId, Range};
 use hedgerow_deploy::Hosts;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// By what an object gives all of its fields: `settings.model_dump()`.
+const WHOLE: &[&str] = &["__dict__", "asdict", "dict", "items", "json", "model_dump", "model_dump_json"];
+
 /// What holds a value from the time on at which its file is loaded.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Holder {
@@ -41,7 +44,7 @@ impl Unread {
         infer: &Infer<'_, 'p>,
         hosts: &Hosts,
         (loaders, readers): (&BTreeSet<FnId>, &BTreeSet<FnId>),
-        wanted: impl Fn(&str) -> bool,
+        (wanted, fills): (impl Fn(&str) -> bool, impl Fn(&str) -> bool),
     ) -> Self {
         let program = infer.program;
         let mut by_name: BTreeMap<&str, Vec<Held>> = BTreeMap::new();
@@ -49,7 +52,7 @@ impl Unread {
         for loader in
             loaders.iter().filter(|loader| program.files[program.file_of(**loader) as usize].language != Language::Php)
         {
-            add(program, hosts, *loader, &wanted, &mut by_name);
+            add(program, hosts, *loader, (&wanted, &fills), &mut by_name);
         }
         // Under another name they are read elsewhere.
         let files: BTreeSet<u32> = readers.union(loaders).map(|function| program.file_of(*function)).collect();
@@ -89,7 +92,7 @@ fn add<'p>(
     program: &Program<'p>,
     hosts: &Hosts,
     loader: FnId,
-    wanted: &impl Fn(&str) -> bool,
+    (wanted, fills): (&impl Fn(&str) -> bool, &impl Fn(&str) -> bool),
     by_name: &mut BTreeMap<&'p str, Vec<Held>>,
 ) {
     let facts = program.facts_of(loader);
@@ -103,9 +106,6 @@ fn add<'p>(
         _ => false,
     };
     let asked: Vec<Range> = program.exprs(loader).filter(is_asked).map(|id| facts.span(id)).collect();
-    if asked.is_empty() {
-        return;
-    }
     let has = |value: Range| asked.iter().any(|asked| holds(value, *asked));
     let file = program.file_of(loader);
     for (index, global) in (0_u32..).zip(&facts.globals) {
@@ -119,7 +119,9 @@ fn add<'p>(
         let Expr::Name(owner) = facts.expr(*of) else { continue };
         let Meaning::Type(owner) = program.meaning(file, facts.word(*owner)) else { continue };
         let value = facts.span(store.value);
-        if has(value) {
+        // pydantic fills a field from the variable that is called like it: `LEDGER_URL: str = "http://localhost:80"`.
+        let is_filled = || is_variable(facts.word(*name)) && fills(facts.word(*name));
+        if has(value) || is_filled() {
             let (holder, target) = (Holder::Field(owner), Some(store.target));
             by_name.entry(facts.word(*name)).or_default().push(Held { holder, loader, value, target });
         }
@@ -134,6 +136,11 @@ fn read<'p>(infer: &Infer<'_, 'p>, function: FnId, by_name: &mut BTreeMap<&'p st
     for id in program.exprs(function) {
         let (Expr::Name(word) | Expr::Member { name: word, .. } | Expr::Text(word)) = facts.expr(id) else { continue };
         let word = facts.word(*word);
+        if let Expr::Member { of, .. } = facts.expr(id)
+            && WHOLE.contains(&word)
+        {
+            whole(infer, function, *of, by_name);
+        }
         // `getattr(settings, "LEDGER_URL")`, `config["Ledger:BaseUrl"]`
         let name = match facts.expr(id) {
             Expr::Text(_) => word.rsplit(['.', ':', '/']).next().unwrap_or(word),
@@ -151,6 +158,32 @@ fn read<'p>(infer: &Infer<'_, 'p>, function: FnId, by_name: &mut BTreeMap<&'p st
             by_name.remove(name);
         }
     }
+}
+
+/// Drops the fields of an object that is taken as a whole.
+fn whole<'p>(infer: &Infer<'_, 'p>, function: FnId, object: ExprId, by_name: &mut BTreeMap<&'p str, Vec<Held>>) {
+    let facts = infer.program.facts_of(function);
+    let class = class(infer, function, object);
+    let is_settings = || match facts.expr(object) {
+        Expr::Name(word) | Expr::Member { name: word, .. } => {
+            let word = facts.word(*word).to_lowercase();
+            ["setting", "conf", "cfg", "env"].iter().any(|part| word.contains(part))
+        }
+        Expr::Local(local) => {
+            let word = infer.program.local_name(function, *local).to_lowercase();
+            ["setting", "conf", "cfg", "env"].iter().any(|part| word.contains(part))
+        }
+        _ => true,
+    };
+    let is_taken = |holder: Holder| match (holder, class) {
+        (Holder::Field(held), Some(class)) => {
+            class == held || infer.program.stands_for(class, held) || infer.program.stands_for(held, class)
+        }
+        (Holder::Field(_), None) => is_settings(),
+        (Holder::Global(_), _) => false,
+    };
+    by_name.values_mut().for_each(|all| all.retain(|held| !is_taken(held.holder)));
+    by_name.retain(|_, all| !all.is_empty());
 }
 
 /// The field that an accessor is made for, as Lombok names it: `getLedgerUrl` of `ledgerUrl`.

@@ -49,9 +49,9 @@ pub(crate) struct Modules {
     django: Settings,
     /// The directories of services.
     homes: BTreeSet<String>,
-    /// The files of Python's packages, by their paths from the directory that holds the package, with the service's directory in which that
+    /// The files of Python's packages, by their paths from the directory that holds the package, by the service's directory in which that
     /// one lies, empty for none.
-    packaged: BTreeMap<String, BTreeSet<String>>,
+    packaged: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
 }
 
 impl Modules {
@@ -117,7 +117,7 @@ impl Modules {
             for holder in above(dir_of(path)).skip(1) {
                 let home = above(holder).find(|directory| self.homes.contains(*directory)).unwrap_or_default();
                 let homes = self.packaged.entry(below(path, holder).unwrap_or(path).to_owned()).or_default();
-                homes.insert(home.to_owned());
+                homes.entry(home.to_owned()).or_default().insert(path.clone());
             }
         }
     }
@@ -284,10 +284,25 @@ impl Modules {
                 return Some(found);
             }
             if dir.is_empty() {
-                return self.installed.holder(from, module).and_then(at);
+                return self.installed.holder(from, module).and_then(at).or_else(|| self.only(from, &tail));
             }
             dir = dir_of(dir);
         }
+    }
+
+    /// The only file of the tree that a module of a package can be, where nothing says in which directory it lies: an image on which the
+    /// service's own is built may bring it. Of one word too many directories are called.
+    fn only(&self, from: &str, tail: &str) -> Option<String> {
+        let (name, _) = tail.split_once('/')?;
+        if is_standard(name) || self.installed.is_library(name) {
+            return None;
+        }
+        let files = [format!("{tail}.py"), format!("{tail}/__init__.py")];
+        let own: Vec<&str> = above(dir_of(from)).collect();
+        let all = files.iter().filter_map(|file| self.packaged.get(file)).flatten();
+        let mut all = all.filter(|(home, _)| own.contains(&home.as_str())).flat_map(|(_, paths)| paths);
+        let found = all.next().filter(|_| all.next().is_none())?;
+        Some(found.clone())
     }
 
     /// What the imports of a file of JavaScript or TypeScript lead to.
@@ -367,7 +382,7 @@ impl Modules {
             let base = module.replace('.', "/");
             let files = [format!("{base}.py"), format!("{base}/__init__.py")];
             let mut homes = files.iter().filter_map(|file| self.packaged.get(file));
-            homes.any(|homes| above(dir_of(from)).any(|directory| homes.contains(directory)))
+            homes.any(|homes| above(dir_of(from)).any(|directory| homes.contains_key(directory)))
         })
     }
 

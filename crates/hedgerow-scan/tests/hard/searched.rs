@@ -62,6 +62,35 @@ fn modules_are_found_where_the_deploy_says() {
 }
 
 #[test]
+fn the_only_module_of_a_package_is_meant_wherever_it_lies() {
+    let rows = [
+        tree("common/python/books", ""),
+        tree(
+            "common/src/books",
+            "-- common/Dockerfile\nFROM python\nWORKDIR /opt\nCOPY src/ .\n-- service.shop/Dockerfile\nARG BASE\nFROM ${BASE}\nWORKDIR /opt\nCOPY app/ .\n",
+        ),
+        tree("common/python/books", &image("COPY . /app\nENV PYTHONPATH=/app/other")),
+        tree("service.shop/parts/books", ""),
+        tree("common/python/books", "-- service.ledger/books/client.py\nx = 1\n"),
+        tree("common/python/books", "")
+            .replace("books.client import go", "books import client")
+            .replace("\ngo()", "\nclient.go()"),
+        tree("common/python/books/inner", "").replace("from books", "from books.inner"),
+    ];
+    all_call("proven", &rows.each_ref().map(String::as_str));
+    for (what, tree) in [
+        ("two of them", tree("common/python/books", "-- old/python/books/client.py\nx = 1\n")),
+        ("another service's", tree("service.ledger/python/books", "")),
+        ("of one word", tree("common/python", "").replace("books.client", "client")),
+        ("a library that is known", tree("common/python/requests", "").replace("books.client", "requests.client")),
+        ("of Python itself", tree("common/python/logging", "").replace("books.client", "logging.client")),
+    ] {
+        let found = summary(&outcome(&crate::silent::tree(&tree)));
+        assert!(!found.iter().any(|line| line.contains("shop -> ledger")), "{what}: {found:?}");
+    }
+}
+
+#[test]
 fn a_module_that_lies_where_nobody_looks_is_in_the_account() {
     let left = |tree: &str| -> Vec<String> {
         let found = outcome(tree);
@@ -75,6 +104,7 @@ fn a_module_that_lies_where_nobody_looks_is_in_the_account() {
         "-- docker-compose.yml\nservices: {service.cart: {image: x, volumes: ['./common/python:/libs'], environment: {PYTHONPATH: /libs}}}\n".to_owned(),
         compose("volumes: ['./common/python:/libs'], environment: {PYTHONPATH: /lib}"),
     ] {
+        let files = format!("{files}-- other/python/books/client.py\nx = 1\n");
         let tree = crate::silent::tree(&tree("common/python/books", &files));
         let found = summary(&outcome(&tree));
         assert!(!found.iter().any(|line| line.contains("proven")), "{files}: {found:?}");
@@ -105,5 +135,5 @@ fn modules_that_lie_in_many_directories_are_looked_for_once() {
     }
     let found = outcome(&crate::silent::tree(&(tree + "-- libs/l7/utils/money.py\nx = 1\n")));
     let left = found.accounts["service.shop"].left.iter().filter(|left| left.reason == Reason::Import);
-    assert_eq!(left.map(|left| left.what.as_str()).collect::<Vec<_>>(), ["utils", "utils.money"]);
+    assert_eq!(left.map(|left| left.what.as_str()).collect::<Vec<_>>(), ["utils"]);
 }

@@ -23,6 +23,7 @@ fn a_constant_that_nobody_reads_is_a_question() {
     };
     let asked = "LEDGER_URL = os.environ['LEDGER_URL']";
     let class_ = "class Settings:\n    LEDGER_URL = os.environ['LEDGER_URL']\n    CART = 1";
+    let filled = "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    LEDGER_URL: str = 'http://localhost:1'\n    CART: str = ''\nsettings = Settings()";
     let script = |settings: &str, main: &str| {
         format!(
             "-- service.shop/package.json\n{{\"main\": \"main.ts\"}}\n-- service.shop/conf.ts\n{settings}\n-- service.shop/main.ts\n{main}\n"
@@ -54,6 +55,46 @@ fn a_constant_that_nobody_reads_is_a_question() {
         ("nobody, of a class", python(class_, "from settings import Settings\nprint(Settings.CART)"), false),
         ("a class", python(class_, "from settings import Settings\nfetch(Settings.LEDGER_URL)"), true),
         ("an object", python(class_, "from settings import Settings\ns = Settings()\nfetch(s.LEDGER_URL)"), true),
+        (
+            "nobody, a field that is filled",
+            python(filled, "from settings import settings\nprint(settings.CART)"),
+            false,
+        ),
+        (
+            "nobody, of another object",
+            python(
+                filled,
+                "from settings import settings\nclass Order:\n    a: int = 1\ndef go(order: Order):\n    return order.dict()\ngo(Order())",
+            ),
+            false,
+        ),
+        ("a field that is filled", python(filled, "from settings import settings\nfetch(settings.LEDGER_URL)"), true),
+        (
+            "a field by its name",
+            python(filled, "from settings import settings\nfetch(getattr(settings, 'LEDGER_URL'))"),
+            true,
+        ),
+        (
+            "a field of a class below",
+            python(
+                &format!("{filled}\nclass More(Settings):\n    pass"),
+                "from settings import More\nmore = More()\nfetch(more.LEDGER_URL)",
+            ),
+            true,
+        ),
+        (
+            "its own class",
+            python(
+                &filled.replace(
+                    "    CART: str = ''",
+                    "    @property\n    def books(self):\n        return self.LEDGER_URL + '/books'",
+                ),
+                "from settings import settings\nfetch(settings.books)",
+            ),
+            true,
+        ),
+        ("all fields", python(filled, "from settings import settings\nstart(**settings.model_dump())"), true),
+        ("all fields of an object", python(filled, "from settings import settings as conf\nstart(conf.dict())"), true),
         ("a literal", python("LEDGER = 'http://s-ledger:80'", "import settings\nprint(settings.CART)"), false),
         (
             "a literal that is read",
@@ -133,6 +174,28 @@ fn a_first_value_of_a_field_that_nobody_reads_is_a_question() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_field_that_leads_to_a_store_is_read_by_who_takes_it() {
+    let tree = |main: &str| {
+        format!(
+            "-- hedgerow.yaml\nscan: {{}}\n-- service.redis/x.txt\n-- docker-compose.yml\nservices: {{service.redis: {{image: 'redis:7'}}, service.shop: {{image: x, environment: {{REDIS_URL: 'redis://service.redis:6379'}}}}}}\n\
+                 -- service.shop/Dockerfile\nFROM debian\nCOPY . .\n-- service.shop/conf.py\nfrom pydantic import BaseSettings\nclass Settings(BaseSettings):\n    REDIS_URL: str = 'redis://localhost:6379'\nsettings = Settings()\n\
+                 -- service.shop/main.py\nfrom conf import settings\n{main}\n"
+        )
+    };
+    for (main, is_call) in [("print(1)", false), ("connect(settings.REDIS_URL)", true)] {
+        let found = outcome(&tree(main));
+        let is_rule = |edge: &hedgerow_scan::Edge| edge.callee == "service.redis" && edge.class().is_rule();
+        assert_eq!(found.edges.values().any(is_rule), is_call, "{main}");
+        assert_eq!(
+            found.findings.iter().any(|one| one.callees.contains("service.redis")),
+            !is_call,
+            "{main}: {:?}",
+            found.findings
+        );
+    }
 }
 
 #[test]
