@@ -219,9 +219,7 @@ pub(crate) fn part<'p>(
         let bundled = given.environment.keys().filter(|name| around.packs.runs.is_bundled(name));
         part.for_pages = bundled.cloned().collect();
         part.unasked = crate::mentions::unasked(program, home, &part, (&files, reach), given, hosts);
-        if part.account.left.iter().all(|left| left.reason == Reason::Browser) {
-            part.unasked.extend(names.idle.difference(&part.variables).cloned());
-        }
+        part.unasked.extend(names.idle.difference(&part.variables).cloned());
     }
     for (variable, path) in &published {
         part.account.leave(Reason::Published, variable, 0, path);

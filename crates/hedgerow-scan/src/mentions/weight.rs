@@ -99,6 +99,8 @@ const SHOWN: &[&str] = &[
     "ADVERTISE",
     "ADVERTISED",
     "ALLOWED",
+    "AUDIENCE",
+    "AUDIENCES",
     "BIND",
     "CALLBACK",
     "CORS",

@@ -58,6 +58,7 @@ pub(crate) fn join(
         unset.push(settings);
     }
     others(homes, files, &mut all, outcome);
+    of_libraries(homes, &mut all, outcome);
     let mut open: BTreeMap<String, (String, BTreeMap<String, Place>)> = BTreeMap::new();
     for ((home, part), (uses, answers)) in homes.iter().zip(parts).zip(&all) {
         for (kind, used) in uses {
@@ -149,6 +150,38 @@ fn others(homes: &[Home], files: &[File], all: &mut [Known], outcome: &Outcome) 
             let others = told.get(&(program.clone(), callee.clone())).filter(|others| others.len() >= TOLD);
             if let Some(other) = others.and_then(|others| others.first()) {
                 *answer = Answer::Others(std::mem::take(callee), (*other).to_owned());
+            }
+        }
+    }
+}
+
+/// Takes back that a client in a library means the only store of its kind, where the deployment names that for others that load the library,
+/// and nothing for these: a library has more in it than each program uses.
+fn of_libraries(homes: &[Home], all: &mut [Known], outcome: &Outcome) {
+    let is_own = |home: &Home, path: &str| {
+        home.directories.iter().any(|(own, _)| own.is_empty() || crate::paths::is_below(path, own))
+    };
+    let mut told: BTreeMap<(String, String), String> = BTreeMap::new();
+    for (home, (uses, answers)) in homes.iter().zip(all.iter()) {
+        for (kind, used) in uses.iter().filter(|(_, used)| !is_own(home, &used.place.path)) {
+            let named = match answers.get(kind) {
+                Some(Answer::One(callee, Why::Named)) => Some(callee),
+                _ => None,
+            };
+            let known =
+                outcome.edges.iter().filter(|((caller, _), edge)| *caller == home.name && edge.class().is_rule());
+            for callee in known.map(|((_, callee), _)| callee).chain(named) {
+                told.entry((used.place.path.clone(), callee.clone())).or_insert_with(|| home.name.clone());
+            }
+        }
+    }
+    for (home, (uses, answers)) in homes.iter().zip(all) {
+        for (kind, answer) in answers {
+            let Answer::One(callee, Why::Only) = answer else { continue };
+            let place = uses.get(kind).map(|used| &used.place.path).filter(|path| !is_own(home, path));
+            let other = place.and_then(|path| told.get(&(path.clone(), callee.clone())));
+            if let Some(other) = other.filter(|other| **other != home.name) {
+                *answer = Answer::Others(std::mem::take(callee), other.clone());
             }
         }
     }
