@@ -71,6 +71,15 @@ fn handlers_of_a_project_that_is_named_are_called() {
             ),
             PROVEN,
         ),
+        (
+            "a project below it",
+            with(
+                "builder.Services.AddMediatR(typeof(Read));",
+                "public class Reading",
+                "-- app/Other/Other.csproj\n<Project></Project>\n-- app/Other/Far.cs\nnamespace Bank.Other;\npublic class Far : IRequestHandler<int, int> { public async Task Handle(int read) { await new HttpClient().GetAsync(\"http://s-ledger/x\"); } }\n",
+            ),
+            NOTHING,
+        ),
         ("a project that nobody names", with("builder.Services.AddMediatR(typeof(Program));", HANDLER, ""), NOTHING),
         (
             "a class of another kind",

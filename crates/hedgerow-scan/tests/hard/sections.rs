@@ -38,6 +38,23 @@ fn a_section_that_no_code_asks_for_is_asked_about() {
         ("the last word alone", file("var x = builder.Configuration[\"Host\"];"), ASKED),
         ("a word of a text", variable("Console.WriteLine(\"The ledger is not asked\");"), ASKED),
         (
+            "a library's code that nobody calls",
+            with(
+                "<ItemGroup><ProjectReference Include=\"..\\lib\\Lib.csproj\" /></ItemGroup>",
+                "Ledger__Host: http://service.ledger:80",
+                "Lib.Adds.One(builder.Services);",
+                "-- lib/Lib.csproj\n<Project></Project>\n-- lib/Adds.cs\nnamespace Lib;\npublic static class Adds { public static void One(object services) { } public static void Two(IConfiguration config) { config.GetSection(\"Ledger\"); } }\n",
+            ),
+            ASKED,
+        ),
+        (
+            "a list that is looked through",
+            variable(
+                "var names = new List<string>(); foreach (var name in names.AsEnumerable()) { Console.WriteLine(name); }",
+            ),
+            ASKED,
+        ),
+        (
             "a client that takes no settings by itself",
             with(
                 "<ItemGroup><PackageReference Include=\"StackExchange.Redis\" /></ItemGroup>",
@@ -83,6 +100,21 @@ fn a_section_that_code_may_ask_for_is_called() {
         (
             "by whoever looks through all",
             variable("foreach (var pair in builder.Configuration.AsEnumerable()) { Console.WriteLine(pair.Key); }"),
+            CALLS,
+        ),
+        (
+            "by a library's code that is called",
+            with(
+                "<ItemGroup><ProjectReference Include=\"..\\lib\\Lib.csproj\" /></ItemGroup>",
+                "Ledger__Host: http://service.ledger:80",
+                "Lib.Adds.Two(builder.Configuration);",
+                "-- lib/Lib.csproj\n<Project></Project>\n-- lib/Adds.cs\nnamespace Lib;\npublic static class Adds { public static void Two(IConfiguration config) { config.GetSection(\"Ledger\"); } }\n",
+            ),
+            CALLS,
+        ),
+        (
+            "by whoever looks through all variables",
+            variable("foreach (var name in Environment.GetEnvironmentVariables().Keys) { Console.WriteLine(name); }"),
             CALLS,
         ),
         (

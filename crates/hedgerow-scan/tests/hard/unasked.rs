@@ -214,6 +214,14 @@ fn on_the_jvm_settings_take_variables_as_well() {
             CALLS,
         ),
         (
+            "a library that fills interfaces",
+            java(
+                "",
+                "-- service.shop/src/main/java/a/Ledger.java\npackage a;\nimport org.aeonbits.owner.Config;\npublic interface Ledger extends Config { String url(); }\n",
+            ),
+            CALLS,
+        ),
+        (
             "a library of its name",
             java("", "-- service.shop/pom.xml\n<artifactId>ledger-starter</artifactId>\n"),
             CALLS,
