@@ -107,3 +107,24 @@ fn every_kind_of_nesting_ends_with_a_report_in_a_thread_with_a_small_stack() {
         });
     }
 }
+
+/// What stands in the default of a field is read twice at most, however deep classes with such fields lie in each other.
+#[test]
+fn defaults_in_defaults_are_not_doubled() {
+    let nested = |depth: usize, form: (&str, &str)| {
+        let inner = (0..depth).fold("1".to_owned(), |inner, at| {
+            format!("{}\nclass A{at}\noption :x, default: {inner}\nend\n{}", form.0, form.1)
+        });
+        format!("class Top\noption :x, default: {inner}\nend\n")
+    };
+    in_parallel(|| {
+        for form in [("begin", "end"), ("proc do", "end"), ("-> {", "}")] {
+            let count = |depth| Language::Ruby.frontend().unwrap().facts(&nested(depth, form)).exprs.len();
+            let (one, two, many) = (count(8), count(16), count(48));
+            assert!(two <= one * 3 && many <= two * 6, "{form:?}: {one}, {two}, {many}");
+        }
+        // One that lies in a class alone is what the field is.
+        let facts = Language::Ruby.frontend().unwrap().facts("class A\noption :x, default: 'a'\nend\n");
+        assert_eq!(facts.functions.iter().map(|function| facts.stores(function).len()).sum::<usize>(), 1);
+    });
+}

@@ -21,6 +21,7 @@ impl Frontend for Ruby {
             let mut lower = Lower {
                 builder,
                 later: Vec::new(),
+                is_within_default: false,
                 nesting: Vec::new(),
                 declared: Declared::default(),
                 named: BTreeSet::new(),
@@ -46,6 +47,8 @@ struct Later<'n> {
 struct Lower<'t, 'n> {
     builder: Builder<'t>,
     later: Vec<Later<'n>>,
+    /// Whether what is read stands in the default of a field.
+    is_within_default: bool,
     /// The modules and classes around what is read, each by its whole name, the innermost last.
     nesting: Vec<String>,
     declared: Declared,
@@ -143,7 +146,9 @@ impl<'n> Lower<'_, 'n> {
             self.nesting = later.nesting.clone();
             let name = later.name.clone();
             at += 1;
+            self.is_within_default = name.is_some();
             self.function(node, name);
+            self.is_within_default = false;
         }
         let declared = self.declared.constants.iter().chain(&self.declared.functions);
         self.builder.facts.declares = declared.map(Into::into).collect();
@@ -216,9 +221,13 @@ impl<'n> Lower<'_, 'n> {
             self.builder.facts.types.push(TypeDecl { name: name.into(), ty, notes: Vec::new(), span: range(node) });
         }
         for child in body {
+            // A default is read twice, as what is called and as what the field is: a class in there has none of its own, or each would double that.
+            let given = if self.is_within_default { None } else { self.default_given(child) };
+            self.is_within_default |= given.is_some();
             self.expr(child);
-            if child.kind() == "call" {
-                self.default_of(child);
+            if let Some((field, given)) = given {
+                self.default_of(field, given);
+                self.is_within_default = false;
             }
         }
         self.nesting.pop();
@@ -226,20 +235,23 @@ impl<'n> Lower<'_, 'n> {
 
     /// `option :url, default: proc { "http://ledger" }` in a class, as libraries have it that write constructors and readers: what the field
     /// is where nobody says another value.
-    fn default_of(&mut self, call: Node<'n>) {
-        let list = call.child_by_field_name("arguments").map(children).unwrap_or_default();
-        let [field, rest @ ..] = list.as_slice() else { return };
+    fn default_given(&self, call: Node<'n>) -> Option<(Node<'n>, Node<'n>)> {
+        let list = call.child_by_field_name("arguments").filter(|_| call.kind() == "call").map(children)?;
+        let (field, rest) = list.split_first()?;
         if call.child_by_field_name("receiver").is_some() || field.kind() != "simple_symbol" {
-            return;
+            return None;
         }
         let is_default = |pair: &&Node| {
             let key = pair.child_by_field_name("key").filter(|_| pair.kind() == "pair");
             key.is_some_and(|key| self.builder.slice(key).trim_matches(':') == "default")
         };
-        let Some(given) = rest.iter().find(is_default).and_then(|pair| pair.child_by_field_name("value")) else {
-            return;
-        };
-        let field = self.builder.slice(*field).trim_start_matches(':').to_owned();
+        let given = rest.iter().find(is_default).and_then(|pair| pair.child_by_field_name("value"))?;
+        Some((*field, given))
+    }
+
+    /// What a field is where nobody says another value.
+    fn default_of(&mut self, field: Node<'n>, given: Node<'n>) {
+        let field = self.builder.slice(field).trim_start_matches(':').to_owned();
         let span = range(given);
         let of = self.me(span);
         let value = match block_of(given) {
