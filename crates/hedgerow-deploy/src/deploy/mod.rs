@@ -111,6 +111,8 @@ pub struct Deploy {
     app_ids: BTreeSet<(String, String)>,
     /// Whom policies let call whom.
     permits: Vec<Permit>,
+    /// The peers in policies that are for groups.
+    group_permits: Vec<(Spot, [usize; 2])>,
     /// Whom Prometheus scrapes.
     scrapes: Vec<Scrape>,
 }

@@ -17,6 +17,9 @@ use std::collections::BTreeSet;
 /// The labels whose values name a program where the tree has no pods that wear them.
 const NAMING: &[&str] = &["app", "app.kubernetes.io/name", "app.kubernetes.io/component", "k8s-app", "name", "service"];
 
+/// A policy that lets more pairs than this call each other is one for a group, whatever it lists.
+const MAX_PAIRS: usize = 400;
+
 /// That a policy lets one service call another.
 #[derive(Debug, Clone)]
 pub struct Permit {
@@ -84,6 +87,10 @@ impl Deploy {
                     {
                         let selector = form.selector.map_or(Some(peer), |key| peer.get(key));
                         let others = selector.map(|of| services(of, pods, hosts)).unwrap_or_default();
+                        if subjects.len().saturating_mul(others.len()) > MAX_PAIRS {
+                            self.group_permits.push((item.spot(peer), [subjects.len(), others.len()]));
+                            continue;
+                        }
                         let pairs = subjects.iter().flat_map(|one| others.iter().map(move |other| (one, other)));
                         for (one, other) in pairs.filter(|(one, other)| one != other) {
                             let (caller, callee) = if at == 0 { (other, one) } else { (one, other) };
@@ -99,6 +106,11 @@ impl Deploy {
     /// Whom policies of the tree let call whom.
     pub fn permits(&self) -> &[Permit] {
         &self.permits
+    }
+
+    /// The peers in policies for groups, each with how many services the policy is for and how many the peer names.
+    pub fn group_permits(&self) -> &[(Spot, [usize; 2])] {
+        &self.group_permits
     }
 }
 

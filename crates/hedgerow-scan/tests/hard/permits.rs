@@ -1,6 +1,7 @@
 //! Policies that a tree already has say whom people let call whom.
 
 use crate::here::rows;
+use hedgerow_core::diag::Code;
 
 const NONE: &[&str] = &[];
 const ASKED: &[&str] = &["unexplained-mention shop -> ledger"];
@@ -158,4 +159,40 @@ fn whom_a_policy_lets_call_is_asked_about() {
         ),
         ("accepted", said.replace("scan: {}", "scan: {candidate: accept}"), &["shop -> ledger declared"]),
     ]);
+}
+
+/// A policy for `subjects` services that lets `peers` others in, and the pods of all.
+fn of_many(subjects: usize, peers: usize) -> String {
+    let names = |from: usize, count: usize| (from..from + count).map(|at| format!("a{at}")).collect::<Vec<_>>();
+    let (own, others) = (names(0, subjects), names(subjects, peers));
+    let all = || own.iter().chain(&others);
+    let homes: String = all().map(|name| format!("-- service.{name}/x.txt\n")).collect();
+    let pods: String = all().map(|name| pods(name, &format!("app: {name}"))).collect();
+    let select = |names: &[String]| {
+        format!("{{matchExpressions: [{{key: app, operator: In, values: [{}]}}]}}", names.join(", "))
+    };
+    format!(
+        "-- hedgerow.yaml\nscan: {{}}\n{homes}-- k8s/all.yaml\n{pods}apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p}}\nspec: {{podSelector: {}, ingress: [{{from: [{{podSelector: {}}}]}}]}}\n",
+        select(&own),
+        select(&others)
+    )
+}
+
+#[test]
+fn a_policy_for_very_many_is_one_for_a_group() {
+    // Not a question for each pair, and not silence.
+    let group: &[&str] = &["scan-limit  ->"];
+    let ignored = of_many(21, 20).replace("scan: {}", "scan: {ignore: {'k8s/**': 'for a group'}}");
+    rows(&[
+        ("many", of_many(21, 20), group),
+        ("very many", of_many(160, 160), group),
+        ("explained", ignored, NONE),
+        ("two and one", of_many(2, 1), &["unexplained-mention a2 -> a0,a1"]),
+    ]);
+    let found = crate::outcome(&of_many(20, 20)).findings;
+    assert_eq!(found.iter().filter(|finding| finding.code == Code::UnexplainedMention).count(), 20);
+    for finding in found.iter().filter(|finding| finding.code == Code::UnexplainedMention) {
+        assert_eq!((finding.callees.len(), finding.marks.len()), (20, 4));
+        assert!(finding.message.contains("and 16 more"), "{}", finding.message);
+    }
 }
