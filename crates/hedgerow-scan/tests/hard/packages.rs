@@ -29,6 +29,8 @@ fn a_package_that_is_installed_from_the_tree_is_imported_by_its_name() {
             &format!(
                 "-- libs/python/setup.cfg\n[metadata]\n-- libs/python/bank/__init__.py\n-- libs/python/bank/client.py\n{client}{call}"
             ),
+            // Nobody says that it is installed, and there is no other.
+            &format!("-- libs/bank/bank/__init__.py\n-- libs/bank/bank/client.py\n{client}{call}"),
             // By the package's own module, which has what it imports.
             &format!(
                 "-- libs/bank/pyproject.toml\n[project]\n-- libs/bank/bank/__init__.py\nfrom .api import go\n-- libs/bank/bank/api.py\nfrom .client import go\n-- libs/bank/bank/client.py\n{client}-- service.shop/a.py\nfrom bank import go\ngo()\n"
@@ -40,8 +42,7 @@ fn a_package_that_is_installed_from_the_tree_is_imported_by_its_name() {
         ],
     );
     calls_nobody(&[
-        // Nobody says that it is installed, two are called so, or the service has one of its own.
-        &format!("-- libs/bank/bank/__init__.py\n-- libs/bank/bank/client.py\n{client}{call}"),
+        // Two are called so, or the service has one of its own.
         &format!(
             "-- a/setup.py\n-- a/bank/__init__.py\n-- a/bank/client.py\n{client}-- b/setup.py\n-- b/bank/__init__.py\n-- b/bank/client.py\n{client}{call}"
         ),
