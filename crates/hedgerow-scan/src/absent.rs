@@ -18,8 +18,9 @@ const MAX_MARKS: usize = 4;
 /// The containers of compose files of which no name is a service's, each with the file.
 fn absent<'t>(tree: &'t Tree, hosts: &Hosts) -> impl Iterator<Item = (&'t str, Container)> {
     let files = tree.texts.iter().filter(|file| file.path.ends_with(".yaml") || file.path.ends_with(".yml"));
-    let all =
-        files.flat_map(|file| containers(&file.text).into_iter().map(|container| (file.path.as_str(), container)));
+    let all = files.flat_map(|file| {
+        containers(&file.path, &file.text).into_iter().map(|container| (file.path.as_str(), container))
+    });
     let is_nobodys = |container: &Container| !container.names.iter().any(|name| hosts.named(name).is_some());
     all.filter(|(_, container)| is_nobodys(container)).collect::<Vec<_>>().into_iter()
 }

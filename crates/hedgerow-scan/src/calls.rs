@@ -156,6 +156,80 @@ enum Key {
 const ADDRESSES: &[&str] =
     &["server", "url", "uri", "host", "addr", "endpoint", "broker", "node", "contact", "connect"];
 
+/// The last words of names of what is no address: whoever asks for other things may ask for whom to call.
+const NO_ADDRESSES: &[&str] = &[
+    "account",
+    "auth",
+    "bucket",
+    "channel",
+    "credential",
+    "credentials",
+    "debug",
+    "email",
+    "enabled",
+    "env",
+    "environment",
+    "file",
+    "filename",
+    "format",
+    "group",
+    "id",
+    "index",
+    "interval",
+    "key",
+    "lang",
+    "language",
+    "level",
+    "limit",
+    "locale",
+    "max",
+    "min",
+    "mode",
+    "model",
+    "name",
+    "org",
+    "organization",
+    "pass",
+    "passwd",
+    "password",
+    "prefix",
+    "project",
+    "queue",
+    "region",
+    "retries",
+    "retry",
+    "scope",
+    "scopes",
+    "secret",
+    "sid",
+    "size",
+    "stage",
+    "table",
+    "tenant",
+    "timeout",
+    "timezone",
+    "token",
+    "topic",
+    "ttl",
+    "type",
+    "user",
+    "username",
+    "version",
+    "workspace",
+    "zone",
+];
+
+/// Whether a name asks for something that is no address: `apiKey`, `region`.
+fn asks_for_no_address(name: &str) -> bool {
+    let start = name.char_indices().rev().find(|(at, c)| {
+        let is_hump = c.is_uppercase() && name[..*at].ends_with(|c: char| !c.is_uppercase());
+        is_hump || matches!(c, '_' | '-')
+    });
+    let last = start.map_or(name, |(at, _)| name[at..].trim_start_matches(['_', '-'])).to_lowercase();
+    let name = name.to_lowercase();
+    NO_ADDRESSES.contains(&last.as_str()) && !ADDRESSES.iter().any(|word| name.contains(word))
+}
+
 /// Whether a target is looked for and nothing of it is known.
 fn is_open(values: &[Values]) -> bool {
     values.iter().any(|values| !values.is_empty())
@@ -594,22 +668,21 @@ impl<'p> Search<'_, 'p> {
         self.bases(site).iter().any(is_made)
     }
 
-    /// Whether what a call is given is written out there, under names of which none asks for an address.
+    /// Whether what a call is given is written out there, under names of which each asks for something that is no address.
     fn has_no_address(&self, site: Site, target: &Target) -> bool {
         let program = self.context.infer.program;
         let facts = program.facts_of(site.function);
         let written = self.argument(site, target).map(|argument| facts.expr(argument));
         let Some(Expr::Composite { parts, .. }) = written else { return false };
         let mut names = facts.parts(*parts).iter().map(|part| match (part.field, part.key) {
-            (Some(field), _) => Some(facts.word(field).to_lowercase()),
+            (Some(field), _) => Some(facts.word(field)),
             (None, Some(key)) => match facts.expr(key) {
-                Expr::Text(word) => Some(facts.word(*word).to_lowercase()),
+                Expr::Text(word) => Some(facts.word(*word)),
                 _ => None,
             },
             (None, None) => None,
         });
-        let is_other = |name: &String| name != ALL && !ADDRESSES.iter().any(|word| name.contains(word));
-        names.len() > 0 && names.all(|name| name.is_some_and(|name| is_other(&name)))
+        names.len() > 0 && names.all(|name| name.is_some_and(|name| name != ALL && asks_for_no_address(name)))
     }
 
     /// Keeps that an address says where a call goes.

@@ -170,7 +170,10 @@ pub(crate) fn fills(
     prefixes: &BTreeSet<String>,
 ) -> bool {
     let name = plain(variable);
-    let is_below = |part: &str| !part.is_empty() && name.starts_with(&plain(part).replace('.', ""));
+    // `APPROVALS_URL` is not below `app`.
+    let ends = variable.match_indices('_').map(|(at, _)| at).chain([variable.len()]);
+    let starts: BTreeSet<String> = ends.map(|end| plain(&variable[..end])).collect();
+    let is_below = |part: &str| !part.is_empty() && starts.contains(&plain(part).replace('.', ""));
     keys.contains(&name)
         || prefixes.iter().any(|prefix| is_below(prefix))
         || sections.iter().any(|section| is_below(&section.concat()))

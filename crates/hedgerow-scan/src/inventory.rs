@@ -1,6 +1,7 @@
 //! Which code belongs to which service, and where it begins to run.
 
 mod aspects;
+mod jvm;
 mod scripts;
 
 use crate::config::{ScanConfig, directories};
@@ -40,6 +41,8 @@ pub(crate) struct Home {
     pub(crate) components: BTreeSet<String>,
     /// Files of the tree in whose place its image has its program.
     pub(crate) covered: BTreeSet<String>,
+    /// The classes that files of its own name to those that make them, by their full names.
+    pub(crate) named: BTreeSet<String>,
     /// With which files its programs begin, where the deploy says it of all of them.
     pub(crate) started: Option<Started>,
 }
@@ -53,6 +56,7 @@ impl Home {
             aside: BTreeSet::new(),
             components: BTreeSet::new(),
             covered: BTreeSet::new(),
+            named: BTreeSet::new(),
             started: None,
         }
     }
@@ -170,7 +174,7 @@ pub(crate) fn entries(program: &Program, home: &Home, without: &Without, idle: &
                 found.extend(go_mains(program, place, |file| file == path || dir_of(file) == path));
                 found.extend(rust(program, place));
                 found.extend(scripts(program, place));
-                found.extend(java(program, place));
+                found.extend(jvm::begin(program, place, home));
                 found.extend(csharp(program, place));
             }
             None => {
@@ -179,7 +183,7 @@ pub(crate) fn entries(program: &Program, home: &Home, without: &Without, idle: &
                 let own = if own.is_empty() { go_mains(program, place, |path| is_below(path, directory)) } else { own };
                 found.extend(if own.is_empty() { go_commands(program, place) } else { own });
                 for (way, begin) in WAYS {
-                    let mut own = begin(program, place);
+                    let mut own = begin(program, place, home);
                     if *way == Begins::Scripts && !idle.is_empty() {
                         let roots: BTreeSet<u32> = scripts::begin(program, place).into_iter().collect();
                         own.retain(|function| {
@@ -234,11 +238,15 @@ pub(crate) fn script_roots(program: &Program, home: &Home) -> (BTreeSet<u32>, BT
 }
 
 /// A function that finds where programs at a place begin.
-type Begin = fn(&Program, Area<'_>) -> Vec<FnId>;
+type Begin = fn(&Program, Area<'_>, &Home) -> Vec<FnId>;
 
 /// How programs begin in the languages but Go.
-const WAYS: &[(Begins, Begin)] =
-    &[(Begins::Scripts, scripts), (Begins::Classes, java), (Begins::Crates, rust), (Begins::Projects, csharp)];
+const WAYS: &[(Begins, Begin)] = &[
+    (Begins::Scripts, |of, at, _| scripts(of, at)),
+    (Begins::Classes, jvm::begin),
+    (Begins::Crates, |of, at, _| rust(of, at)),
+    (Begins::Projects, |of, at, _| csharp(of, at)),
+];
 
 /// Where nothing begins at a place, a program elsewhere may start several services: what it names of the place's types and functions is
 /// where the service begins.
@@ -436,53 +444,6 @@ fn rust(program: &Program, place: Area<'_>) -> Vec<FnId> {
         mains.filter_map(move |(n, _)| program.function_at(at, n))
     });
     mains.collect()
-}
-
-/// Annotations of classes that speak to the compiler and to what writes code for it, and to no container.
-const PLAIN_NOTES: &[&str] = &[
-    "AllArgsConstructor",
-    "Builder",
-    "CommonsLog",
-    "Data",
-    "Deprecated",
-    "EqualsAndHashCode",
-    "FunctionalInterface",
-    "Getter",
-    "JvmInline",
-    "Log4j2",
-    "NoArgsConstructor",
-    "OptIn",
-    "RequiredArgsConstructor",
-    "SafeVarargs",
-    "Setter",
-    "Slf4j",
-    "SuperBuilder",
-    "Suppress",
-    "SuppressWarnings",
-    "ToString",
-];
-
-/// Java's `main` methods at a place or below it, and every method of a class that carries an annotation: the container calls those.
-fn java(program: &Program, place: Area<'_>) -> Vec<FnId> {
-    let mut found = Vec::new();
-    for (at, file) in beginning(program, place, Begins::Classes) {
-        let annotated: BTreeSet<&str> = file
-            .facts
-            .types
-            .iter()
-            .filter(|ty| ty.notes.iter().any(|note| !PLAIN_NOTES.contains(&note.name.as_str())))
-            .filter(|ty| matches!(ty.ty, TypeRef::Struct(_) | TypeRef::Interface { .. }))
-            .map(|ty| ty.name.as_str())
-            .collect();
-        for (n, function) in (0_u32..).zip(&file.facts.functions) {
-            let receiver = function.receiver.as_deref().unwrap_or_default();
-            let runs = n == 0 || function.registered || annotated.contains(receiver);
-            if runs || (function.name == "main" && function.parameters.len() <= 1) {
-                found.extend(program.function_at(at, n));
-            }
-        }
-    }
-    found
 }
 
 /// Bases from outside whose methods nobody calls from there, or that everything has.

@@ -46,6 +46,11 @@ pub(crate) struct Judged {
     pub(crate) private: BTreeSet<String>,
 }
 
+/// Whether an address has a scheme and a path of which not all is known, and no host between them.
+fn is_without_host(text: &Partial) -> bool {
+    text.known().is_none() && ["http:///", "https:///"].iter().any(|start| text.written().starts_with(start))
+}
+
 impl Join<'_> {
     /// Who answers at a template.
     pub(crate) fn judge(&self, template: &Template) -> Judged {
@@ -54,6 +59,11 @@ impl Join<'_> {
         let is_guessed = is_of_deploy && self.given.is_some_and(|given| given.is_guessed);
         for text in self.expand(template, &mut judged) {
             if text.is_empty() {
+                continue;
+            }
+            // Where the host should stand is what a request's path is: that may hold it.
+            if is_without_host(&text) {
+                judged.open = true;
                 continue;
             }
             if judged.missing.is_empty() {

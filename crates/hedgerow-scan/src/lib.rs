@@ -56,6 +56,7 @@
 mod absent;
 mod account;
 mod across;
+mod beans;
 mod blind;
 mod browser;
 mod builds;

@@ -49,7 +49,7 @@ use crate::stores::{Fleet, Schemas};
 use crate::templated;
 use crate::texts::{is_lock, is_made};
 use crate::tree::{PlainFile, Tree, is_other};
-use crate::unused::{Unused, Why};
+use crate::unused::{Unused, Why, is_known};
 use dotenv::Dotenv;
 use given::{Common, Sharers, everybodys_variables, given, is_everybodys, joined, shared};
 use hedgerow_code::frontend::Language;
@@ -57,6 +57,7 @@ use hedgerow_code::frontend::foreign::{foreign, literals};
 use hedgerow_code::ir::{Directive, Range};
 use hedgerow_code::lines;
 use hedgerow_code::testcode::is_test;
+use hedgerow_deploy::image::is_image;
 use hedgerow_deploy::{Deploy, Given, Hosts, Partial, Said, Spot};
 use hidden::Hidden;
 use project::Beside;
@@ -222,7 +223,12 @@ pub(crate) fn ask<'a>(
         let hosts = hosts.of(&home.name);
         let mut found = part.mentions.clone();
         let mut unset: BTreeMap<String, Place> = BTreeMap::new();
-        let is_set = |name: &str| deploy.of(&home.name).is_some_and(|given| given.environment.contains_key(name));
+        // What a Secret holds and nobody knows is as open as it is without.
+        let is_said = |value: &Partial| value.known().is_some() || !value.letters().is_empty();
+        let is_set = |name: &str| {
+            let values = deploy.of(&home.name).and_then(|given| given.environment.get(name));
+            values.is_some_and(|values| values.is_empty() || values.iter().any(is_said))
+        };
         // What it is given with a file of all is told by its variables; what it posts to another one's worker is that one's.
         let is_its = |file: &PlainFile| !dotenv.is_given(&home.name, &file.path) && !worker.takes(file, &home.name);
         for (file, whose) in own.iter().filter(|(file, _)| is_its(file)) {
@@ -372,7 +378,11 @@ pub(crate) fn ask<'a>(
             let empty = own.iter().filter(|file| !is_test(&file.path)).flat_map(|file| awaited::empty(file));
             awaited::add(&home.name, given, hosts, hidden.chain(code).chain(empty), &mut found);
         }
-        unset.retain(|name, _| part.account.functions == 0 || !schemas.settles(name));
+        let calls = |store: &str| {
+            let edge = outcome.edges.get(&(home.name.clone(), store.to_owned()));
+            edge.is_some_and(|edge| edge.class().is_rule())
+        };
+        unset.retain(|name, _| part.account.functions == 0 || !schemas.settles(name, (home, part), calls));
         unset.retain(|name, _| !is_set(name) && !part.unset.contains_key(name));
         told_beside.push(variables::told(&own, hosts));
         if is_of_browsers(part, &own) {
@@ -654,12 +664,16 @@ fn tell(
     asked
 }
 
-/// Whether all code of a service runs in browsers, and what ships it sends no requests on: whom it starts after, the browsers may call.
+/// Whether all code of a service runs in browsers, and what ships it sends no requests on, as far as its image tells: whom it starts after, the
+/// browsers may call.
 fn is_of_browsers(part: &Part, own: &[&PlainFile]) -> bool {
     const PROXIES: &[&str] =
         &["_pass ", "ProxyPass", "RewriteRule", "reverse_proxy", "upstream ", "\"proxy\"", "proxy:", "loadBalancer"];
     let proxies = |file: &&PlainFile| PROXIES.iter().any(|word| file.text.contains(word));
-    part.is_page && part.account.is_browsers() && !own.iter().any(|file| foreign(&file.path).is_some() || proxies(file))
+    let sends_on = |file: &&PlainFile| {
+        foreign(&file.path).is_some() || proxies(file) || (is_image(&file.path) && !is_known(&file.text))
+    };
+    part.is_page && part.account.is_browsers() && !own.iter().any(sends_on)
 }
 
 /// Whether a file holds variables for others, by its name: that it sets one is no use of it.

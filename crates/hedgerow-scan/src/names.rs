@@ -71,8 +71,10 @@ pub(crate) struct Names<'a, 'p> {
     asked: BTreeMap<String, Place>,
     /// The variables with addresses at which the service itself listens.
     listens: BTreeSet<String>,
-    /// The names of constants with texts.
-    constants: BTreeSet<&'p str>,
+    /// The calls of libraries that are called as those are that listen, each with whether its library does.
+    libraries: BTreeMap<Site, bool>,
+    /// The constants with texts.
+    constants: BTreeSet<written::Constant<'p>>,
     /// The constants and fields that nobody reads.
     unread: Unread,
     /// What stands around the literals of the function that was asked last.
@@ -94,6 +96,10 @@ impl<'a, 'p> Names<'a, 'p> {
         let (asked_for, mentions, variables, idle, reads, files, keys) = Default::default();
         let (components, sections, prefixes, asked, listens) = Default::default();
         let constants = written::constants(infer.program, reach);
+        let may_listen = reach.paths.ask(|outside| listens::may_be(&outside.path).then_some(outside.listens));
+        let libraries = reach.external.iter().filter_map(|(site, path)| Some((*site, (*may_listen.get(*path))?)));
+        let mut known: BTreeMap<Site, bool> = BTreeMap::new();
+        libraries.for_each(|(site, listens)| *known.entry(site).or_default() |= listens);
         Self {
             infer,
             reach,
@@ -117,6 +123,7 @@ impl<'a, 'p> Names<'a, 'p> {
             prefixes,
             asked,
             listens,
+            libraries: known,
             constants,
             unread: Unread::default(),
             around: None,
@@ -233,7 +240,7 @@ impl<'a, 'p> Names<'a, 'p> {
         let is_reached = self.reach.functions.contains_key(&function);
         let stores = facts.stores(program.function(function));
         let put: BTreeSet<ExprId> = stores.iter().map(|store| store.target).collect();
-        self.listens.extend(listens::at(program, function).into_iter().map(str::to_owned));
+        self.listens.extend(listens::at(program, function, &self.libraries).into_iter().map(str::to_owned));
         let is_minified = written::is_minified(facts);
         for id in program.exprs(function) {
             if is_reached && matches!(facts.expr(id), Expr::Member { .. } | Expr::Index { .. }) {
@@ -289,7 +296,9 @@ impl<'a, 'p> Names<'a, 'p> {
                     let constant = self.infer.qualified(function, *of, facts.word(*name));
                     // What another file declares is looked at there.
                     let is_constant = matches!(constant, Some(Meaning::Global(_)))
-                        || (self.constants.contains(facts.word(*name)) && !written::is_environment(facts, *of));
+                        || (written::owner(facts, *of)
+                            .is_some_and(|owner| self.constants.contains(&(owner, facts.word(*name))))
+                            && !written::is_environment(facts, *of));
                     let is_asked = is_reached && !is_minified && !is_constant && !self.is_class(function, *of);
                     self.variable(facts.word(*name), Site { function, expr: id }, is_reached);
                     self.ask(facts.word(*name), Site { function, expr: id }, is_asked);

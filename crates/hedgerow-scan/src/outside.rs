@@ -19,6 +19,8 @@ pub(crate) struct Outside {
     pub(crate) is_inert: bool,
     /// Whether it is a function that only lists the functions it is given.
     pub(crate) is_registry: bool,
+    /// Whether it is a function that listens at an address which it is given.
+    pub(crate) listens: bool,
 }
 
 /// The paths that are named.
@@ -41,6 +43,7 @@ impl Paths {
             language,
             is_inert: packs.is_inert(&path),
             is_registry: packs.is_registry(&path),
+            listens: packs.listens(language, &path),
             path,
         });
         self.known.insert(key, id);

@@ -65,6 +65,9 @@ pub(crate) struct Pack {
     /// Functions that call no method of what they are given.
     #[serde(deserialize_with = "one_or_many")]
     pub(crate) inert: Vec<Pattern>,
+    /// Functions that listen at an address which they are given.
+    #[serde(deserialize_with = "one_or_many")]
+    pub(crate) listens: Vec<Pattern>,
     /// What tells where code runs.
     pub(crate) runs: Runs,
 }
@@ -408,6 +411,7 @@ pub(crate) struct Packs {
     servers: Table,
     registries: Table,
     inert: Table,
+    listens: Table,
     /// What tells where code runs.
     pub(crate) runs: Runs,
 }
@@ -447,9 +451,12 @@ impl Packs {
             reads.call.iter().for_each(|pattern| self.readers.add(language, pattern.clone(), at));
             self.reads.push(reads);
         }
-        for (patterns, table) in
-            [(pack.servers, &mut self.servers), (pack.registries, &mut self.registries), (pack.inert, &mut self.inert)]
-        {
+        for (patterns, table) in [
+            (pack.servers, &mut self.servers),
+            (pack.registries, &mut self.registries),
+            (pack.inert, &mut self.inert),
+            (pack.listens, &mut self.listens),
+        ] {
             patterns.into_iter().for_each(|pattern| table.add(language, pattern, 0));
         }
         self.runs.add(pack.runs);
@@ -544,6 +551,11 @@ impl Packs {
     /// Whether a function only lists the functions it is given.
     pub(crate) fn is_registry(&self, path: &str) -> bool {
         self.registries.find(None, path).next().is_some()
+    }
+
+    /// Whether a function listens at an address which it is given.
+    pub(crate) fn listens(&self, language: Language, path: &str) -> bool {
+        self.listens.find(Some(language), path).next().is_some()
     }
 
     /// Whether a function calls no method of what it is given.

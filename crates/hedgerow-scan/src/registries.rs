@@ -216,10 +216,14 @@ fn built<'a>(
 ) -> BTreeMap<&'a str, Built> {
     let owners = Owners::new(tree.services, homes);
     let mut found: BTreeMap<&str, Built> = BTreeMap::new();
-    for Build { file, text } in libraries.builds() {
-        let Some(home) = owners.of(&file.path).and_then(|name| homes.iter().find(|home| home.name == name)) else {
-            continue;
-        };
+    let own = |build: &&Build| owners.of(&build.file.path).and_then(|name| homes.iter().find(|home| home.name == name));
+    let of_homes = libraries.builds().iter().filter_map(|build| Some((own(&build)?, build)));
+    // What a parent says of all, it says of each.
+    let said = of_homes.flat_map(|(home, build)| {
+        let above = libraries.above(build).map(move |above| (home, above.file, above.handed_down()));
+        std::iter::once((home, build.file, build.text.as_str())).chain(above)
+    });
+    for (home, file, text) in said {
         let modules = libraries.modules(text);
         let has = |word: &str| {
             let word = word.trim_end_matches(['"', '<']);
@@ -240,23 +244,29 @@ fn built<'a>(
         of.is_watched |= WATCHED.iter().any(|word| text.contains(word) || has(word));
     }
     for file in tree.code.iter().filter(|file| matches!(file.language, Language::Java | Language::Kotlin)) {
-        let names = || file.facts.imports.iter().filter_map(|import| import.name.as_deref());
+        let names = file.facts.imports.iter().filter_map(|import| import.name.as_deref());
         let role = |name: &str| NOTES.iter().find(|(note, _)| *note == name).map(|(_, role)| *role);
-        let Some((note, role)) = names().find_map(|name| Some((name, role(name)?))) else { continue };
+        let roles: Vec<(&str, Role)> = names.filter_map(|name| Some((name, role(name)?))).collect();
+        if roles.is_empty() {
+            continue;
+        }
         let Some(home) = owners.of(&file.path).and_then(|name| homes.iter().find(|home| home.name == name)) else {
             continue;
         };
         let place = Place { path: file.path.clone(), range: Range::default() };
         let of = found.entry(&home.name).or_default();
-        let known = match role {
-            Role::Registry => &mut of.registry,
-            Role::Admin => &mut of.admin,
-            Role::Client => &mut of.client,
-        };
         // Discovery may be any registry's: settings say whose.
         let has_settings = || deploy.of(&home.name).is_some_and(|given| given.settings.iter().any(is_of_eureka));
-        of.is_of_eureka |= note == "EnableEurekaClient" || (role == Role::Client && known.is_none() && has_settings());
-        known.get_or_insert(place);
+        for (note, role) in roles {
+            let known = match role {
+                Role::Registry => &mut of.registry,
+                Role::Admin => &mut of.admin,
+                Role::Client => &mut of.client,
+            };
+            of.is_of_eureka |=
+                note == "EnableEurekaClient" || (role == Role::Client && known.is_none() && has_settings());
+            known.get_or_insert(place.clone());
+        }
     }
     found
 }

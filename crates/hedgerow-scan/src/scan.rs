@@ -177,6 +177,7 @@ impl<'a> Run<'a> {
         crate::starters::add(tree, &builds, &mut homes);
         crate::components::add(tree, &builds, &mut homes);
         crate::renamed::add(tree, &mut homes);
+        crate::beans::add(tree, &mut homes);
         let (mut hosts, mut given) = givens::read(tree, &homes);
         // Whose a container is, is told before: it runs the other one's code, and is its own.
         crate::built::share(tree, &hosts, &given, &mut homes);

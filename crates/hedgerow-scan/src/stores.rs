@@ -250,6 +250,8 @@ pub(crate) struct Used {
     pub(crate) is_told: bool,
     /// Whether there is nothing but an import of the library.
     pub(crate) is_imported: bool,
+    /// The address of a private network that is all that clients are given.
+    pub(crate) private: Option<String>,
 }
 
 /// The stores of the fleet.

@@ -7,6 +7,7 @@ use hedgerow_deploy::Deploy;
 use hedgerow_deploy::build::may_be_compose;
 use hedgerow_deploy::image::is_image;
 use hedgerow_deploy::path::join;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What hands requests on in the settings of nginx.
@@ -33,6 +34,9 @@ const PLAIN: &[&str] = &[
     "ubuntu",
 ];
 
+/// Images that hand out files, or nothing, unless settings in the tree say more.
+const PAGES: &[&str] = &["caddy", "httpd", "nginx-unprivileged", "scratch"];
+
 /// Why settings of a proxy are not those of the service in whose directory they lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Why {
@@ -54,15 +58,22 @@ pub(crate) fn settings<'t>(tree: &'t Tree, homes: &[Home], deploy: &Deploy) -> U
         file.path.rsplit('/').next().is_some_and(|name| name.contains(".conf"))
             && PASSES.iter().any(|pass| file.text.contains(pass))
     };
+    let names = OnceCell::new();
+    let names = || names.get_or_init(|| Names::new(tree));
+    let runs: BTreeMap<&str, _> = deploy.images().collect();
+    let mut images: BTreeMap<&str, Vec<&PlainFile>> = BTreeMap::new();
+    for file in tree.texts.iter().filter(|file| is_image(&file.path)) {
+        images.entry(dir_of(&file.path)).or_default().push(file);
+    }
     for file in tree.texts.iter().filter(is_settings) {
         let has_it = |home: &&Home| deploy.of(&home.name).is_some_and(|given| given.files.contains_key(&file.path));
         let having: BTreeSet<&str> = homes.iter().filter(has_it).map(|home| home.name.as_str()).collect();
         for service in owners.all(&file.path) {
             // What it has itself is used where it has a proxy.
-            let images = deploy.images().filter(|(of, _)| of == service).flat_map(|(_, images)| images);
-            let is_proxy = images.into_iter().any(|image| PROXIES.iter().any(|proxy| image.path.contains(proxy)));
+            let mut runs = runs.get(service).into_iter().copied().flatten();
+            let is_proxy = runs.any(|image| PROXIES.iter().any(|proxy| image.path.contains(proxy)));
             let is_others = !is_proxy && having.iter().any(|other| other != service);
-            if by_name.get(service).is_some_and(|home| is_unused(tree, home, &file.path, is_others)) {
+            if by_name.get(service).is_some_and(|home| is_unused(&images, home, &file.path, is_others, &names)) {
                 let why = if is_others { Why::Others } else { Why::Nobody };
                 found.entry(&file.path).or_default().insert((*service).to_owned(), why);
             }
@@ -71,27 +82,79 @@ pub(crate) fn settings<'t>(tree: &'t Tree, homes: &[Home], deploy: &Deploy) -> U
     found
 }
 
+/// Where the tree's texts name files of settings: the words with such names, each with the files that have it.
+struct Names<'t>(BTreeMap<&'t str, BTreeMap<&'t str, &'t PlainFile>>);
+
+impl<'t> Names<'t> {
+    fn new(tree: &'t Tree) -> Self {
+        let mut found = BTreeMap::<_, BTreeMap<_, _>>::new();
+        let ends = |c: char| c.is_whitespace() || "\"'`,;:=()[]{}<>|&".contains(c);
+        for file in tree.texts.iter().filter(|file| !file.path.ends_with(".md") && file.text.contains(".conf")) {
+            for word in file.text.split(ends).filter(|word| word.contains(".conf")) {
+                found.entry(word).or_default().insert(file.path.as_str(), file);
+            }
+        }
+        Self(found)
+    }
+
+    /// The files of which a word has a name in it.
+    fn of<'n>(&'n self, name: &'n str) -> impl Iterator<Item = &'n BTreeMap<&'t str, &'t PlainFile>> {
+        self.0.iter().filter(move |(word, _)| word.contains(name)).map(|(_, files)| files)
+    }
+}
+
 /// Whether none of a service's images, and nothing beside them, takes a file. Compose files name it where containers of others have it.
-fn is_unused(tree: &Tree, home: &Home, path: &str, is_others: bool) -> bool {
+fn is_unused<'n, 't: 'n>(
+    images: &BTreeMap<&str, Vec<&PlainFile>>,
+    home: &Home,
+    path: &str,
+    is_others: bool,
+    names: &impl Fn() -> &'n Names<'t>,
+) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let own = |directory: &str| {
         home.directories.iter().any(|(own, _)| !own.is_empty() && (own == directory || is_below(directory, own)))
     };
     let around: BTreeSet<&str> = above(dir_of(path)).filter(|directory| own(directory)).collect();
-    let images: Vec<&PlainFile> =
-        tree.texts.iter().filter(|file| is_image(&file.path) && around.contains(dir_of(&file.path))).collect();
-    if images.is_empty() {
+    let mut images = around.iter().filter_map(|directory| images.get(directory)).flatten().peekable();
+    if images.peek().is_none() || images.any(|image| has(image, path)) {
         return false;
     }
     let placed = format!("/{}", dir_of(path).rsplit('/').next().unwrap_or_default());
     let placed = format!("{}/{name}", placed.trim_start_matches('/'));
-    let names = |file: &PlainFile| {
-        file.path != path
-            && !file.path.ends_with(".md")
-            && !(is_others && may_be_compose(&file.text))
-            && (file.text.contains(&placed) || (own(dir_of(&file.path)) && file.text.contains(name)))
+    let takes = |file: &PlainFile| file.path != path && !(is_others && may_be_compose(&file.path, &file.text));
+    let names = names();
+    let is_placed = names.of(&placed).flat_map(BTreeMap::values).any(|file| takes(file));
+    // Of all files those below the service's directories.
+    let mut beside = names.of(name).flat_map(|files| {
+        home.directories.iter().filter(|(own, _)| !own.is_empty()).flat_map(move |(own, _)| {
+            let from = files.range(own.as_str()..).map(|(path, file)| (*path, *file));
+            from.take_while(move |(path, _)| path.starts_with(own.as_str()))
+        })
+    });
+    !is_placed && !beside.any(|(path, file)| own(dir_of(path)) && takes(file))
+}
+
+/// Whether all that an image has is in its Dockerfile: what it is made of is a known image of a language, a system or a proxy.
+pub(crate) fn is_known(text: &str) -> bool {
+    let instructions: Vec<&str> = text.lines().map(str::trim).filter(|line| is_of(line, "FROM")).collect();
+    let base = |line: &str| {
+        let mut words = line.split_whitespace().skip(1).filter(|word| !word.starts_with("--"));
+        words.next().unwrap_or_default().to_owned()
     };
-    !tree.texts.iter().any(names) && images.iter().all(|image| !has(image, path))
+    let Some(mut found) = instructions.last().map(|line| base(line)) else { return false };
+    // A stage is made of another image.
+    for line in instructions.iter().rev().skip(1) {
+        let name = line.split_whitespace().rev().collect::<Vec<_>>();
+        if let [name, word, ..] = name.as_slice()
+            && word.eq_ignore_ascii_case("AS")
+            && name.eq_ignore_ascii_case(&found)
+        {
+            found = base(line);
+        }
+    }
+    let product = found.rsplit('/').next().unwrap_or_default().split([':', '@']).next().unwrap_or_default();
+    found.contains("distroless/") || PLAIN.iter().chain(PROXIES).chain(PAGES).any(|known| product == *known)
 }
 
 /// Whether an image may have a file, and a proxy that reads it.

@@ -59,46 +59,90 @@ impl Image {
     }
 }
 
-/// Keys by which a container of a compose file is told from settings that lie below the same word.
+/// Keys of containers that settings of programs do not have below the same word.
 const OF_CONTAINERS: &[&str] = &[
     "build",
-    "command",
+    "cap_add",
+    "cap_drop",
+    "cgroup_parent",
     "container_name",
     "depends_on",
-    "deploy",
     "develop",
     "entrypoint",
     "env_file",
     "environment",
     "expose",
     "extends",
+    "external_links",
+    "extra_hosts",
     "healthcheck",
-    "hostname",
     "image",
+    "mem_limit",
+    "network_mode",
+    "pids_limit",
+    "pull_policy",
+    "restart",
+    "security_opt",
+    "shm_size",
+    "stdin_open",
+    "stop_grace_period",
+    "sysctls",
+    "tmpfs",
+    "ulimits",
+    "volumes",
+    "volumes_from",
+    "working_dir",
+];
+
+/// Those that settings have as well: they tell a container where the file is called as compose files are.
+///
+/// See <https://github.com/compose-spec/compose-spec/blob/main/05-services.md>.
+const ALSO_OF_CONTAINERS: &[&str] = &[
+    "annotations",
+    "attach",
+    "command",
+    "configs",
+    "cpus",
+    "deploy",
+    "dns",
+    "hostname",
+    "init",
+    "labels",
+    "links",
+    "logging",
     "networks",
+    "platform",
     "ports",
+    "privileged",
     "profiles",
     "provider",
-    "restart",
-    "volumes",
+    "read_only",
+    "runtime",
+    "scale",
+    "secrets",
+    "tty",
+    "user",
 ];
 
 /// Whether a document is a compose file: settings of programs have a key `services` as well, with addresses below it.
-pub(super) fn is_compose(document: &Value) -> bool {
+pub(super) fn is_compose(path: &str, document: &Value) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_called_so = name.contains("compose") || name.contains("stack");
     let containers = document.get("services").and_then(Value::as_map).into_iter().flatten();
     let mut keys =
         containers.filter_map(|(_, container)| container.as_map()).flatten().filter_map(|(key, _)| key.known());
-    document.get("kind").is_none() && keys.any(|key| OF_CONTAINERS.contains(&key))
+    let is_one = |key| OF_CONTAINERS.contains(&key) || (is_called_so && ALSO_OF_CONTAINERS.contains(&key));
+    document.get("kind").is_none() && keys.any(is_one)
 }
 
-/// Whether a text is a compose file, or cannot be read so that nobody knows.
+/// Whether a file is a compose file, or cannot be read so that nobody knows.
 #[must_use]
-pub fn may_be_compose(text: &str) -> bool {
+pub fn may_be_compose(path: &str, text: &str) -> bool {
     if !text.lines().any(|line| line.starts_with("services:")) {
         return false;
     }
     let documents: Vec<Value> = settings::documents(text).into_iter().map(Value::from).collect();
-    documents.is_empty() || documents.iter().any(is_compose)
+    documents.is_empty() || documents.iter().any(|document| is_compose(path, document))
 }
 
 /// The containers of a compose file that are built; none of another file.
@@ -145,13 +189,13 @@ pub struct Container {
 
 /// The containers of a compose file; none of another file.
 #[must_use]
-pub fn containers(text: &str) -> Vec<Container> {
+pub fn containers(path: &str, text: &str) -> Vec<Container> {
     if !text.lines().any(|line| line.starts_with("services:")) {
         return Vec::new();
     }
     let documents = settings::documents(text).into_iter().map(Value::from);
     let mut found = Vec::new();
-    for document in documents.filter(is_compose) {
+    for document in documents.filter(|document| is_compose(path, document)) {
         for (name, container) in document.get("services").and_then(Value::as_map).into_iter().flatten() {
             let Some(name) = name.known() else { continue };
             let names = std::iter::once(name).chain(other_names(container)).map(str::to_owned).collect();

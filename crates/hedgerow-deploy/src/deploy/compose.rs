@@ -25,7 +25,7 @@ impl Deploy {
         hosts: &mut Hosts,
         owner: &impl Fn(&str) -> Option<String>,
     ) {
-        let files = items.iter().filter(|item| item.chart.is_none() && build::is_compose(&item.value));
+        let files = items.iter().filter(|item| item.chart.is_none() && build::is_compose(item.path, &item.value));
         let files: Vec<&Item> = files.collect();
         let (mut found, mut nobodys) = (Vec::new(), Vec::new());
         for item in files.iter().copied() {

@@ -54,25 +54,24 @@ pub(super) fn of<'a>(items: &'a [Item<'a>]) -> Maps<'a> {
 }
 
 /// A Secret with the texts that it holds in base64. Those that are committed are examples most often: what is no address (`YOUR_URL`, a
-/// password) is left out, as if the tree did not have it.
+/// password) is set to something that nobody knows, but a word of a service's name, of which code may make an address.
 pub(super) fn decoded(object: &Value, is_address: &impl Fn(&Partial) -> bool) -> Option<Value> {
     let pairs = object.as_map().filter(|_| text_at(object, &["kind"]) == Some("Secret"))?;
     let text = |value: &Value| match value.as_text() {
-        Some(text) => base64::decoded(text).filter(is_address).map(Value::Text),
-        None => Some(value.clone()),
+        Some(text) => base64::decoded(text).filter(is_address).map_or_else(Value::unknown, Value::Text),
+        None => value.clone(),
     };
     let part = |(key, value): (&Partial, &Value)| match value {
         Value::Map(data) if key.known() == Some("data") => {
-            let read = data.iter().filter_map(|(key, value)| Some((key.clone(), text(value)?)));
-            (key.clone(), read.collect())
+            (key.clone(), data.iter().map(|(key, value)| (key.clone(), text(value))).collect())
         }
         value => (key.clone(), value.clone()),
     };
     Some(pairs.iter().map(part).collect())
 }
 
-/// Whether a text that a Secret holds says whom a program calls, or a port: an address of a service, of the machine, or of somebody outside
-/// of the cluster, whose name has dots. `services` are the names of objects that are Services.
+/// Whether a text that a Secret holds says whom a program calls, or a port: an address of a service, or a word of its name, of the machine, or of
+/// somebody outside of the cluster, whose name has dots. `services` are the names of objects that are Services.
 pub(super) fn says_host(text: &Partial, hosts: &Hosts, services: &BTreeSet<String>) -> bool {
     let Some(known) = text.known() else { return true };
     let is_host = |host: &str| {
@@ -83,6 +82,7 @@ pub(super) fn says_host(text: &Partial, hosts: &Hosts, services: &BTreeSet<Strin
     };
     let is_port = !known.is_empty() && known.len() <= 5 && known.bytes().all(|byte| byte.is_ascii_digit());
     is_port
+        || hosts.has_words(known)
         || hosts.answers(text).iter().any(|answer| match answer {
             Answer::Service(..) | Answer::Several { .. } | Answer::Open => true,
             Answer::Local => known.contains("localhost") || known.contains("127.0.0.1"),

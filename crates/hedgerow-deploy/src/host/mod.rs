@@ -276,6 +276,13 @@ impl Hosts {
         found.first().copied().filter(|_| found.len() == 1 && wanted.len() > 2)
     }
 
+    /// Whether a text is one or several of the words that services' names are made of: `acme-eu` of `acme-eu-ledger`.
+    pub fn has_words(&self, text: &str) -> bool {
+        let words = |name: &str| format!("-{}-", fold(&name.to_lowercase()).replace('.', "-"));
+        let wanted = words(text);
+        text.len() > 1 && self.common.names.keys().any(|name| words(name).contains(&wanted))
+    }
+
     /// The service of a bare name, as it is written.
     pub fn spelled(&self, name: &str) -> Option<&str> {
         self.common.names.get(&name.to_lowercase()).map(String::as_str)
@@ -330,8 +337,8 @@ impl Hosts {
             },
             None => match self.answer(&Partial::read(&host)) {
                 Answer::Service(name, _) => Answer::Service(name, port),
-                // Dapr knows programs by names without dots: whose this one is, no file says.
-                Answer::Outside(host) if is_invoked && !host.contains('.') => Answer::Open,
+                // Dapr knows programs by names without dots, or with a namespace behind one: whose this one is, no file says.
+                Answer::Outside(host) if is_invoked && host.matches('.').count() < 2 => Answer::Open,
                 other => other,
             },
         };

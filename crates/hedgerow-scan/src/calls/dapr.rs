@@ -16,7 +16,11 @@ impl Search<'_, '_> {
     /// Calls by what reached code puts under the header.
     pub(super) fn headers(&mut self) {
         let program = self.context.infer.program;
-        for function in self.context.reach.functions.keys() {
+        let functions = || self.context.reach.functions.keys();
+        let files: BTreeSet<u32> = functions().map(|function| program.file_of(*function)).collect();
+        let has_header = |file: &u32| program.files[*file as usize].facts.text.to_ascii_lowercase().contains(HEADER);
+        let files: BTreeSet<u32> = files.into_iter().filter(has_header).collect();
+        for function in functions().filter(|function| files.contains(&program.file_of(**function))) {
             for value in put(program, *function) {
                 let site = Site { function: *function, expr: value };
                 let mut values = self.eval.value(site);
@@ -46,9 +50,6 @@ pub(super) fn invoked(values: &mut Values) {
 fn put(program: &Program, function: FnId) -> BTreeSet<ExprId> {
     let facts = program.facts_of(function);
     let mut found = BTreeSet::new();
-    if !facts.text.to_ascii_lowercase().contains(HEADER) {
-        return found;
-    }
     let is_header = |id: ExprId| text(facts, id).is_some_and(|text| text.eq_ignore_ascii_case(HEADER));
     for id in program.exprs(function) {
         match facts.expr(id) {
@@ -61,14 +62,11 @@ fn put(program: &Program, function: FnId) -> BTreeSet<ExprId> {
             }
             Expr::Call { callee, arguments } => {
                 let arguments = facts.arguments(*arguments);
-                let reads = match facts.expr(*callee) {
-                    Expr::Name(name) | Expr::Member { name, .. } => {
-                        let name = facts.word(*name).to_ascii_lowercase();
-                        ["get", "has", "find", "try", "pop", "fetch"].iter().any(|verb| name.starts_with(verb))
-                    }
+                let puts = match facts.expr(*callee) {
+                    Expr::Name(name) | Expr::Member { name, .. } => puts(facts.word(*name)),
                     _ => false,
                 };
-                let pairs = arguments.windows(2).filter(|pair| !reads && is_header(pair[0].value));
+                let pairs = arguments.windows(2).filter(|pair| puts && is_header(pair[0].value));
                 found.extend(pairs.map(|pair| pair[1].value));
             }
             _ => {}
@@ -82,6 +80,28 @@ fn put(program: &Program, function: FnId) -> BTreeSet<ExprId> {
         }
     }
     found
+}
+
+/// The words in the names of functions that put something under a name.
+const PUTS: &[&str] = &[
+    "add", "append", "entry", "header", "headers", "insert", "metadata", "of", "pair", "pairs", "property", "put",
+    "set", "to",
+];
+
+/// Whether a function puts something under a name, by what it is called: `AppendToOutgoingContext`, `header`, `TryAddWithoutValidation`. One that
+/// asks, compares or writes a line of a log does not.
+fn puts(name: &str) -> bool {
+    let mut words = vec![String::new()];
+    for c in name.chars() {
+        if c.is_uppercase() || !c.is_alphanumeric() {
+            words.push(String::new());
+        }
+        words.last_mut().into_iter().for_each(|word| word.extend(c.to_lowercase().filter(|c| c.is_alphanumeric())));
+    }
+    let is_asked = words.iter().find(|word| !word.is_empty()).is_some_and(|first| {
+        ["get", "has", "find", "pop", "fetch", "remove", "delete", "assert", "expect", "log"].contains(&first.as_str())
+    });
+    !is_asked && words.iter().any(|word| PUTS.contains(&word.as_str()))
 }
 
 fn text(facts: &Facts, id: ExprId) -> Option<&str> {

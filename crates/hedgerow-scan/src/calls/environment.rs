@@ -104,10 +104,10 @@ impl<'a> Search<'a, '_> {
         })
     }
 
-    /// Whether a value may be an address of a private network of which nobody says whose it is.
-    pub(super) fn is_private(&self, values: &Values) -> bool {
+    /// The host that a value may be of which nobody says whose it is: an address of a private network, or a name that several stand in for.
+    pub(super) fn private(&self, values: &Values) -> Option<String> {
         let join = self.join();
-        values.templates().keys().any(|template| !join.judge(template).private.is_empty())
+        values.templates().keys().find_map(|template| join.judge(template).private.pop_first())
     }
 
     /// The variables that are meant by one that a library asks for: with a star at its end all that the deploy gives and that begin so, in

@@ -88,7 +88,14 @@ impl Search<'_, '_> {
         }
         for (kind, (site, path)) in first {
             let place = self.place(site.function, site.expr);
-            let used = Used { place, call: path.to_owned(), is_open: false, is_told: false, is_imported: false };
+            let used = Used {
+                place,
+                call: path.to_owned(),
+                is_open: false,
+                is_told: false,
+                is_imported: false,
+                private: None,
+            };
             self.stores.insert(kind, used);
         }
         let program = context.infer.program;
@@ -109,6 +116,7 @@ impl Search<'_, '_> {
                     is_open: false,
                     is_told: false,
                     is_imported: true,
+                    private: None,
                 });
             }
         }
@@ -133,8 +141,12 @@ impl Search<'_, '_> {
         let Some(kind) = store else { return };
         let is_hidden = self.is_hidden(values);
         let is_told = !is_hidden && values.iter().any(|values| self.is_address(values, false));
-        let is_private = || values.iter().any(|values| self.is_private(values));
-        let is_open = is_hidden || (!is_told && (is_open(values) || is_private()));
+        let may_be_private = !(is_hidden || is_told);
+        let private = values.iter().filter(|_| may_be_private).find_map(|values| self.private(values));
+        let is_unknown = is_hidden || (!is_told && private.is_none() && is_open(values));
+        let is_open = is_unknown || private.is_some();
+        // A name that several services stand in for is told as where no address is known.
+        let private = private.filter(|address| !address.starts_with(|c: char| c.is_ascii_alphabetic()));
         let place = self.place(site.function, site.expr);
         // Of a store outside of the fleet nothing is told, but of a name that only the fleet's own hosts have.
         let legal = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
@@ -154,9 +166,13 @@ impl Search<'_, '_> {
             is_open: false,
             is_told: false,
             is_imported: false,
+            private: None,
         });
         if is_open && !used.is_open {
             used.place = place;
+            used.private = private;
+        } else if is_open && private.is_none() {
+            used.private = None;
         }
         used.is_open |= is_open;
         used.is_told |= is_told;
@@ -169,7 +185,7 @@ impl Search<'_, '_> {
         let judged =
             values.iter().flat_map(|values| values.templates().into_keys()).map(|template| join.judge(&template));
         let judged: Vec<_> = judged.collect();
-        let is_given = judged.iter().any(|judged| judged.joined && judged.open);
+        let is_given = judged.iter().any(|judged| judged.joined && judged.open && judged.private.is_empty());
         let is_here = |answer: &Answer| match answer {
             Answer::Local | Answer::Open => true,
             // `localhost:6379,password=x`

@@ -57,10 +57,15 @@ impl Eval<'_, '_> {
 
     fn is_path_of_request(&self, function: FnId, id: ExprId) -> bool {
         let program = self.infer.program;
+        let mut whole = id;
         let Some((mut name, mut of)) = self.last_word(function, id) else { return false };
         if SAME.contains(&name) {
-            let Some(inner) = of.and_then(|of| self.last_word(function, of)) else { return false };
-            (name, of) = inner;
+            let Some(inner) = of.and_then(|of| Some((of, self.last_word(function, of)?))) else { return false };
+            (whole, (name, of)) = inner;
+        }
+        // What a parameter is called says nothing of who fills it.
+        if matches!(program.expr(function, whole), Expr::Local(_)) {
+            return false;
         }
         if PATHS.contains(&name) {
             return true;

@@ -246,7 +246,7 @@ pub(super) fn is_deploy(path: &str, text: &str) -> bool {
     let is_chart = path.contains("/templates/") || path.ends_with("Chart.yaml");
     // Symfony's own services are none of the deploy's.
     let is_container = path.ends_with("config/services.yaml") || path.ends_with("config/services.yml");
-    is_chart || is_manifest(path, text) || (is_yaml && !is_container && may_be_compose(text))
+    is_chart || is_manifest(path, text) || (is_yaml && !is_container && may_be_compose(path, text))
 }
 
 #[cfg(test)]

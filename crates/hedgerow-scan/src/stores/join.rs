@@ -45,7 +45,8 @@ pub(crate) fn join(
                     Some(used) => used.is_open |= !used.is_told,
                     None => {
                         let (place, call) = (unset.place.clone(), String::new());
-                        let used = Used { place, call, is_open: true, is_told: false, is_imported: false };
+                        let used =
+                            Used { place, call, is_open: true, is_told: false, is_imported: false, private: None };
                         uses.insert(*kind, used);
                     }
                 }
@@ -63,6 +64,12 @@ pub(crate) fn join(
     for ((home, part), (uses, answers)) in homes.iter().zip(parts).zip(&all) {
         for (kind, used) in uses {
             match answers.get(kind) {
+                // An address is known, only not whose.
+                Some(Answer::One(callee, Why::Only)) if used.private.is_some() => {
+                    let guess = evidence(*kind, used, callee, Why::Only);
+                    outcome.add(&home.name, callee, Evidence { class: Class::Candidate, ..guess });
+                    outcome.findings.extend(private(&home.name, callee, (*kind, used)));
+                }
                 Some(Answer::One(callee, why)) => {
                     outcome.add(&home.name, callee, evidence(*kind, used, callee, *why));
                 }
@@ -185,6 +192,25 @@ fn of_libraries(homes: &[Home], all: &mut [Known], outcome: &Outcome) {
             }
         }
     }
+}
+
+/// The question about a store at an address of a private network.
+fn private(caller: &str, callee: &str, (kind, used): (Store, &Used)) -> Option<Finding> {
+    let address = used.private.as_ref()?;
+    Some(Finding {
+        code: Code::UnexplainedMention,
+        message: format!(
+            "`{caller}` calls {} at `{address}`, an address of a private network, and no file says whose it is: it may be `{callee}`",
+            kind.shown()
+        ),
+        marks: vec![(used.place.clone(), String::new())],
+        help: vec![
+            format!("where it is, say so under `scan.aliases` in hedgerow.yaml: `{callee}: [{address}]`"),
+            format!("where it is not, say why under `scan.ignore`: `{caller} -> {callee}: <reason>`"),
+        ],
+        services: BTreeSet::from([caller.to_owned()]),
+        callees: BTreeSet::from([callee.to_owned()]),
+    })
 }
 
 /// The question about a store that the deployment names for others that run the same program.
@@ -419,6 +445,7 @@ impl Caller<'_> {
                         is_open: true,
                         is_told: false,
                         is_imported: false,
+                        private: None,
                     };
                     uses.insert(kind, used);
                 }

@@ -26,8 +26,8 @@ struct Schema<'a> {
     kind: Store,
     /// The variable with the address.
     variable: Option<&'a str>,
-    /// Whether the fleet has no more than one store of the kind.
-    is_plain: bool,
+    /// The only store of the kind that the fleet has.
+    only: Option<String>,
     at: Range,
 }
 
@@ -48,16 +48,19 @@ impl<'a> Schemas<'a> {
         self.all.iter().filter(|schema| schema.is_loaded(part)).map(|schema| schema.file)
     }
 
-    /// Whether it is told without a question whom a variable of a schema leads to: to the only store of its kind, or to nobody of the fleet.
-    pub(crate) fn settles(&self, variable: &str) -> bool {
-        let mut all = self.all.iter().filter(|schema| schema.variable == Some(variable)).peekable();
-        all.peek().is_some() && all.all(|schema| schema.is_plain)
+    /// Whether it is told without a question whom a variable of a service's schemas leads to: to the only store of its kind, which the service
+    /// is known to call, or to one in the program itself.
+    pub(crate) fn settles(&self, variable: &str, (home, part): (&Home, &Part), calls: impl Fn(&str) -> bool) -> bool {
+        let is_its = |schema: &&Schema| schema.variable == Some(variable) && schema.is_of(home, part);
+        let mut all = self.all.iter().filter(is_its).peekable();
+        all.peek().is_some()
+            && all
+                .all(|schema| schema.kind == Store::Embedded || schema.only.as_ref().is_some_and(|store| calls(store)))
     }
 
     /// Adds the clients of schemas whose address the deploy does not say, to what a service has of stores.
     pub(super) fn add(&self, home: &Home, deploy: &Deploy, part: &Part, uses: &mut BTreeMap<Store, Used>) {
-        let is_own = |schema: &&Schema| home.directories.iter().any(|(own, _)| is_below(&schema.file.path, own));
-        let mut its: Vec<&Schema> = self.all.iter().filter(|of| is_own(of) || of.is_loaded(part)).collect();
+        let mut its: Vec<&Schema> = self.all.iter().filter(|schema| schema.is_of(home, part)).collect();
         let is_client = |used: &Used| CLIENTS.iter().any(|name| used.call.to_lowercase().contains(name));
         let has_client = uses.get(&Store::Sql).is_some_and(is_client);
         // A client of the only kind that there is, made of a schema that is not seen to be its own.
@@ -82,6 +85,7 @@ impl<'a> Schemas<'a> {
                 is_open: false,
                 is_told: false,
                 is_imported: false,
+                private: None,
             });
             used.is_told |= is_told;
             used.is_open |= !is_told;
@@ -103,8 +107,14 @@ impl<'a> Schema<'a> {
         let variable = named.and_then(|name| name.split('"').next());
         let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
         let at = Range { start: place(start), end: place(start + "datasource".len()) };
-        let is_plain = fleet.of(kind).len() < 2;
-        Some(Self { file, package: package_of(&file.path, tree), kind, variable, is_plain, at })
+        let stores = fleet.of(kind);
+        let only = stores.first().filter(|_| stores.len() == 1).map(|store| (*store).to_owned());
+        Some(Self { file, package: package_of(&file.path, tree), kind, variable, only, at })
+    }
+
+    /// Whether a service's own directories have it, or code that it loads does.
+    fn is_of(&self, home: &Home, part: &Part) -> bool {
+        home.directories.iter().any(|(own, _)| is_below(&self.file.path, own)) || self.is_loaded(part)
     }
 
     fn is_loaded(&self, part: &Part) -> bool {

@@ -5,14 +5,14 @@ use crate::edge::{Finding, Place};
 use crate::frameworks;
 use crate::inventory::Home;
 use crate::join::Join;
-use crate::libraries::Libraries;
+use crate::libraries::{Libraries, artifacts};
 use crate::part::Part;
 use crate::places::Places;
 use hedgerow_core::diag::{Code, enumerate};
 use hedgerow_deploy::{Answer, Deploy, Hosts, Partial};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What build files have where a program has a client of a kind.
+/// What the artifacts of libraries have in their names by which a program has a client of a kind.
 const LIBRARIES: &[(Store, &[&str])] = &[
     (
         Store::Sql,
@@ -20,7 +20,10 @@ const LIBRARIES: &[(Store, &[&str])] = &[
             "jdbc",
             "jpa",
             "r2dbc",
-            "hibernate",
+            "hibernate-core",
+            "hibernate-entitymanager",
+            "hibernate-orm",
+            "hibernate-reactive",
             "mybatis",
             "jooq",
             "flyway",
@@ -35,7 +38,7 @@ const LIBRARIES: &[(Store, &[&str])] = &[
     (Store::Redis, &["redis", "redisson", "jedis", "lettuce"]),
     (Store::Mongodb, &["mongo"]),
     (Store::Rabbitmq, &["amqp", "rabbit"]),
-    (Store::Elasticsearch, &["elastic", "opensearch"]),
+    (Store::Elasticsearch, &["elasticsearch", "opensearch"]),
 ];
 
 /// The drivers of databases, as build files name them.
@@ -81,7 +84,10 @@ pub(super) fn unset(
         if !is_open {
             continue;
         }
-        let texts = texts.get_or_insert_with(|| libraries.of(home));
+        let (has_builds, texts) = texts.get_or_insert_with(|| {
+            let texts = libraries.of(home);
+            (!texts.is_empty(), artifacts(&texts))
+        });
         let kind = match kind.is_sql() {
             true => scheme(&values).or_else(|| driver(texts)).unwrap_or(kind),
             false => kind,
@@ -89,9 +95,9 @@ pub(super) fn unset(
         if kind == Store::Embedded {
             continue;
         }
-        let has_client = part.stores.contains_key(&kind) || has_library(kind, texts);
+        let has_client = part.stores.contains_key(&kind) || !*has_builds || has_library(kind, texts);
         // What is for everybody is for those that have a client.
-        if alike.contains(setting.file.as_str()) && (!has_client || texts.is_empty()) {
+        if alike.contains(setting.file.as_str()) && (!has_client || !*has_builds) {
             continue;
         }
         let place = setting.place(places.text(&setting.file));
@@ -143,19 +149,19 @@ fn scheme(values: &[Partial]) -> Option<Store> {
     kinds.first().copied().filter(|_| kinds.len() == 1)
 }
 
-fn has(texts: &[&str], words: &[&str]) -> bool {
-    texts.iter().any(|text| words.iter().any(|word| text.contains(word)))
+fn has(artifacts: &BTreeSet<String>, words: &[&str]) -> bool {
+    artifacts.iter().any(|name| words.iter().any(|word| name.contains(word)))
 }
 
 /// The only driver of a database that the build has.
-fn driver(texts: &[&str]) -> Option<Store> {
-    let mut found = DRIVERS.iter().filter(|(_, words)| has(texts, words)).map(|(kind, _)| *kind);
+fn driver(artifacts: &BTreeSet<String>) -> Option<Store> {
+    let mut found = DRIVERS.iter().filter(|(_, words)| has(artifacts, words)).map(|(kind, _)| *kind);
     found.next().filter(|_| found.next().is_none())
 }
 
-/// Whether the build has a library for a kind of store; where the tree has no build files, it may.
-fn has_library(kind: Store, texts: &[&str]) -> bool {
+/// Whether the build has a library for a kind of store.
+fn has_library(kind: Store, artifacts: &BTreeSet<String>) -> bool {
     let of = if kind.is_sql() { Store::Sql } else { kind };
     let words = LIBRARIES.iter().find(|(of_kind, _)| *of_kind == of).map(|(_, words)| *words);
-    texts.is_empty() || words.map_or_else(|| has(texts, &[kind.word()]), |words| has(texts, words))
+    words.map_or_else(|| has(artifacts, &[kind.word()]), |words| has(artifacts, words))
 }

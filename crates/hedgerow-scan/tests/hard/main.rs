@@ -53,6 +53,7 @@ mod machine;
 mod maps;
 mod marked;
 mod meant;
+mod missed;
 mod mounts;
 mod mute;
 mod noise;

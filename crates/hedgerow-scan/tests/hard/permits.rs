@@ -185,7 +185,7 @@ fn a_policy_for_very_many_is_one_for_a_group() {
     let ignored = of_many(21, 20).replace("scan: {}", "scan: {ignore: {'k8s/**': 'for a group'}}");
     rows(&[
         ("many", of_many(21, 20), group),
-        ("very many", of_many(40, 40), group),
+        ("very many", of_many(60, 60), group),
         ("explained", ignored, NONE),
         ("two and one", of_many(2, 1), &["unexplained-mention a2 -> a0,a1"]),
     ]);

@@ -20,7 +20,9 @@ fn get(url: &str) -> String {
 
 #[test]
 fn who_calls_a_private_address_is_asked_whose_it_is() {
-    let redis: &[&str] = &["shop -> redis addressed"];
+    let redis: &[&str] = &["shop -> redis candidate", "unexplained-mention shop -> redis"];
+    let client = |at: &str| format!("a.py\nimport os, redis\nredis.Redis(host={at})\n");
+    let given = |value: &str| tree(&client("os.environ['AT']"), &format!(", environment: {{AT: '{value}'}}"));
     rows(&[
         (
             "in code",
@@ -41,6 +43,27 @@ fn who_calls_a_private_address_is_asked_whose_it_is() {
             ),
             redis,
         ),
+        (
+            "explained",
+            tree(&client("'10.3.4.5'"), "").replace("scan: {}", "scan: {ignore: {'service.shop -> *': 'elsewhere'}}"),
+            NONE,
+        ),
+        (
+            "the deployment names the store",
+            tree(&client("'10.3.4.5'"), ", depends_on: [service.redis]"),
+            &["shop -> redis addressed"],
+        ),
+        (
+            "another client of an address that nobody knows",
+            tree(&(client("'10.3.4.5'") + "redis.Redis(host=os.environ['X'])\n"), ""),
+            &["shop -> redis addressed"],
+        ),
+        (
+            "a store by an alias",
+            given("10.3.4.5").replace("scan: {}", "scan: {aliases: {service.redis: [10.3.4.5]}}"),
+            &["shop -> redis joined"],
+        ),
+        ("nobody's address", given("redis.example.com"), NONE),
         (
             "in a proxy",
             tree("nginx.conf\nhttp { server { location / { proxy_pass http://10.0.0.7:80; } } }\n", ""),

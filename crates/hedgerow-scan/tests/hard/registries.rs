@@ -237,3 +237,57 @@ fn what_a_build_file_only_speaks_of_is_in_no_program() {
         ("of tests by Gradle", gradle(&format!("  testImplementation(\"org.springframework.cloud:{CLIENT}\")")), NONE),
     ]);
 }
+
+#[test]
+fn what_a_module_inherits_or_notes_says_what_it_is() {
+    let admin = "spring-boot-admin-starter-server";
+    let both: &[&str] = &["admin -> ledger addressed"];
+    let child = |name: &str, library: &str| {
+        module(name, library, ELSEWHERE).replace("<project>", "<project><parent><artifactId>all</artifactId></parent>")
+    };
+    let parent = |path: &str, library: &str| {
+        format!(
+            "-- {path}\n<project><artifactId>all</artifactId><dependency><artifactId>{library}</artifactId></dependency></project>\n"
+        )
+    };
+    let maven = |more: &str| tree(&[child("admin", admin), child("ledger", "spring-boot-starter"), more.to_owned()]);
+    let gradle = |root: &str| {
+        let of = |name: &str, library: &str| {
+            let module = module(name, library, ELSEWHERE);
+            let (before, rest) = module.split_once("pom.xml\n").unwrap();
+            let (_, rest) = rest.split_once('\n').unwrap();
+            format!("{before}build.gradle\ndependencies {{ implementation 'a:{library}:1' }}\n{rest}")
+        };
+        tree(&[of("admin", admin), of("ledger", "spring-boot-starter"), format!("-- build.gradle\n{root}\n")])
+    };
+    let noted = |notes: &str| {
+        let of = |name: &str, notes: &str, library: &str| {
+            module(name, library, ELSEWHERE).replace("package a;\n", &format!("package a;\n{notes}"))
+        };
+        tree(&[of("admin", notes, "spring-boot-starter"), of("ledger", "", CLIENT)])
+    };
+    let (server, client) = (
+        "import de.codecentric.boot.admin.server.config.EnableAdminServer;\n",
+        "import org.springframework.cloud.client.discovery.EnableDiscoveryClient;\n",
+    );
+    let grand = format!(
+        "{}-- pom.xml\n<project><artifactId>top</artifactId><dependency><artifactId>{CLIENT}</artifactId></dependency></project>\n",
+        parent("poms/pom.xml", "x").replace("<project>", "<project><parent><artifactId>top</artifactId></parent>")
+    );
+    let beside = maven(&grand).replace(
+        "<artifactId>all</artifactId></parent>",
+        "<artifactId>all</artifactId><relativePath>../poms</relativePath></parent>",
+    );
+    rows(&[
+        ("a parent", maven(&parent("pom.xml", CLIENT)), both),
+        ("the parent's parent", beside, both),
+        ("all projects", gradle(&format!("subprojects {{ dependencies {{ implementation 'a:{CLIENT}:1' }} }}")), both),
+        ("two annotations", noted(&format!("{server}{client}")), both),
+        ("in another order", noted(&format!("{client}{server}")), both),
+        // What is another one's, or only the root's.
+        ("another parent", maven(&parent("pom.xml", CLIENT).replace("<artifactId>all<", "<artifactId>other<")), NONE),
+        ("for who asks", maven(&parent("pom.xml", CLIENT).replace("dependency>", "dependencyManagement>")), NONE),
+        ("the root alone", gradle(&format!("dependencies {{ implementation 'a:{CLIENT}:1' }}")), NONE),
+        ("one annotation", noted(server), NONE),
+    ]);
+}

@@ -77,7 +77,11 @@ fn a_client_of_a_schema_calls_the_only_store_of_its_kind() {
             ),
             only,
         ),
-        ("a store of another kind", tree(OWN, "mysql:8", &schema("service.shop/prisma", "postgresql")), &[]),
+        (
+            "a store of another kind",
+            tree(OWN, "mysql:8", &schema("service.shop/prisma", "postgresql")),
+            &["unknown-client service.shop/prisma/schema.prisma"],
+        ),
         ("a store in the program", tree(OWN, "postgres:16", &schema("service.shop/prisma", "sqlite")), &[]),
         (
             "two stores of the kind",

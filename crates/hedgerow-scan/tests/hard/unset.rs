@@ -114,6 +114,33 @@ fn an_unset_address_of_a_store_is_that_of_the_only_one() {
             asked,
         ),
         ("no client", tree(&gradle("spring-boot-starter-web"), datasource, DB), asked),
+        // What has its word in its name, or in another place, is none.
+        ("a validator", tree(&gradle("org.hibernate.validator:hibernate-validator"), datasource, DB), asked),
+        ("a group", tree(&gradle("org.postgresql.tools:formatter"), datasource, DB), asked),
+        (
+            "a description",
+            tree(&(gradle("spring-boot-starter-web") + "description = 'a jdbc:client'\n"), datasource, DB),
+            asked,
+        ),
+        (
+            "a plugin",
+            tree(
+                "-- service.shop/pom.xml\n<project><name>jdbc</name><build><plugin><artifactId>flyway-maven-plugin</artifactId></plugin></build><dependency><artifactId>web</artifactId></dependency></project>\n",
+                datasource,
+                DB,
+            ),
+            asked,
+        ),
+        (
+            "an encoder of logs",
+            tree(
+                &gradle("co.elastic.logging:logback-ecs-encoder"),
+                "spring.elasticsearch.uris: ${ES}",
+                &[("search", "elasticsearch:8")],
+            ),
+            &["unknown-client shop -> search"],
+        ),
+        ("Hibernate", tree(&gradle("org.hibernate.orm:hibernate-core"), datasource, DB), db),
         (
             "explained",
             tree(&gradle("spring-boot-starter-web"), datasource, DB)
