@@ -293,11 +293,12 @@ impl<'a, 't> Besides<'a, 't> {
         let is_section = is_path(variable);
         let is_known = if is_section { self.knows_sections } else { self.is_known };
         let Some(given) = self.given.filter(|_| is_known) else { return false };
-        !given.runs_with(variable)
-            && (is_section || !self.brings(variable))
-            && !self.texts.iter().any(|text| text.contains(variable))
-            && !(self.is_of_jvm && self.names_setting(variable))
-            && !given.mounted.iter().any(|file| file.text.contains(variable))
+        let may_take = given.runs_with(variable)
+            || !is_section && self.brings(variable)
+            || self.texts.iter().any(|text| text.contains(variable))
+            || self.is_of_jvm && self.names_setting(variable)
+            || given.mounted.iter().any(|file| file.text.contains(variable));
+        !may_take
     }
 }
 

@@ -41,7 +41,8 @@ pub(super) fn at<'p>(program: &Program<'p>, function: FnId, libraries: &BTreeMap
                 let is_known = || libraries.get(&Site { function, expr: id }).copied().unwrap_or(true);
                 let may_listen = MAY_LISTEN.contains(&name) && !(name == "bind" && is_script);
                 let is_any = LISTENS.contains(&name) || (may_listen && is_known());
-                if !is_any && !(RUNS.contains(&name) && is_known()) {
+                let is_told = is_any || RUNS.contains(&name) && is_known();
+                if !is_told {
                     continue;
                 }
                 for argument in facts.arguments(*arguments) {

@@ -52,7 +52,7 @@ pub(super) fn constants<'p>(program: &Program<'p>, reach: &Reach<'p>) -> BTreeSe
 }
 
 /// What something is a part of, by its last name: `Routes` of `shop.Routes.LEDGER_URL`.
-pub(super) fn owner<'p>(facts: &'p Facts, of: ExprId) -> Option<&'p str> {
+pub(super) fn owner(facts: &Facts, of: ExprId) -> Option<&str> {
     match facts.expr(of) {
         Expr::Name(name) | Expr::Member { name, .. } => Some(facts.word(*name)),
         Expr::Type(ty) => match facts.written(*ty) {
