@@ -173,6 +173,25 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All of them, in the order in which users read them.
+    pub const ALL: [Self; 15] = [
+        Self::Browser,
+        Self::NoEntry,
+        Self::Nobody,
+        Self::Language,
+        Self::Unreadable,
+        Self::Unparsed,
+        Self::Import,
+        Self::Deploy,
+        Self::Steps,
+        Self::Unsearched,
+        Self::Unnamed,
+        Self::Ignored,
+        Self::Environment,
+        Self::Published,
+        Self::Bundle,
+    ];
+
     /// The reason as users read it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -8,24 +8,6 @@ use std::fmt::Write;
 /// How many names one line shows.
 const MAX_NAMES: usize = 4;
 
-/// Every reason, in the order in which they are told.
-const REASONS: [Reason; 14] = [
-    Reason::Browser,
-    Reason::NoEntry,
-    Reason::Nobody,
-    Reason::Language,
-    Reason::Unreadable,
-    Reason::Unparsed,
-    Reason::Import,
-    Reason::Deploy,
-    Reason::Steps,
-    Reason::Unsearched,
-    Reason::Unnamed,
-    Reason::Ignored,
-    Reason::Published,
-    Reason::Bundle,
-];
-
 /// How many services have code, and of how many of them it is read.
 pub(super) fn services(outcome: &Outcome) -> String {
     let read = outcome.accounts.values().filter(|account: &&Account| account.begins()).count();
@@ -53,7 +35,7 @@ pub(super) fn text(outcome: &Outcome) -> String {
     if !read.is_empty() {
         let _infallible = writeln!(text, "read: {}", read.join(", "));
     }
-    for reason in REASONS {
+    for reason in Reason::ALL {
         let mut what: BTreeMap<&str, usize> = BTreeMap::new();
         let mut services: BTreeSet<&str> = BTreeSet::new();
         let mut first: Option<&str> = None;
@@ -100,6 +82,35 @@ pub(super) fn text(outcome: &Outcome) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_reason_is_told() {
+        // A new reason has no arm here, and none that is here may be left out.
+        let next = |reason| match reason {
+            Reason::NoEntry => Some(Reason::Nobody),
+            Reason::Nobody => Some(Reason::Language),
+            Reason::Language => Some(Reason::Unreadable),
+            Reason::Unreadable => Some(Reason::Unparsed),
+            Reason::Unparsed => Some(Reason::Import),
+            Reason::Import => Some(Reason::Deploy),
+            Reason::Deploy => Some(Reason::Steps),
+            Reason::Steps => Some(Reason::Unsearched),
+            Reason::Unsearched => Some(Reason::Unnamed),
+            Reason::Unnamed => Some(Reason::Ignored),
+            Reason::Ignored => Some(Reason::Browser),
+            Reason::Browser => Some(Reason::Environment),
+            Reason::Environment => Some(Reason::Published),
+            Reason::Published => Some(Reason::Bundle),
+            Reason::Bundle => None,
+        };
+        let all: BTreeSet<Reason> = std::iter::successors(Some(Reason::NoEntry), |reason| next(*reason)).collect();
+        assert_eq!(all, BTreeSet::from(Reason::ALL));
+        for reason in Reason::ALL {
+            let mut outcome = Outcome::default();
+            outcome.left.push(Left { reason, what: "x".into(), files: 2, lines: 3, first: "a/b".into() });
+            assert!(text(&outcome).contains(reason.as_str()), "{reason:?}");
+        }
+    }
 
     #[test]
     fn one_line_per_kind() {
