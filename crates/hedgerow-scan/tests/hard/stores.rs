@@ -47,6 +47,32 @@ const CSHARP: &str = "-- service.shop/P.cs\nusing StackExchange.Redis;\nConnecti
 const RUBY: &str = "-- service.shop/a.rb\nrequire 'redis'\nRedis.new(url: ENV['CACHE_AT'])\n";
 
 #[test]
+fn a_library_s_client_that_the_deployment_names_for_others_is_a_question() {
+    let tree = |library: &str, shop: &str, cart: &str| {
+        format!(
+            "-- hedgerow.yaml\nscan: {{}}\n-- service.cache/x.txt\n-- service.cart/a.py\nfrom {module} import connect\nconnect()\n-- service.shop/b.py\nfrom {module} import connect\nconnect()\n\
+             -- {library}\nimport os, redis\ndef connect():\n    return redis.Redis(host=os.environ['CACHE_AT'])\n-- docker-compose.yml\nservices:\n  service.cache: {{image: 'redis:7'}}\n\
+             \x20 service.shop: {{image: a, {shop}}}\n  service.cart: {{image: b, {cart}}}\n",
+            module = library.trim_end_matches(".py").replace('/', ".")
+        )
+    };
+    let of = "environment: {CACHE_AT: service.cache}";
+    let both: &[&str] = &["cart -> cache addressed", "shop -> cache addressed"];
+    let others: &[&str] = &["shop -> cache joined", "cart ? cache"];
+    rows(&[
+        (tree("common/store.py", of, "environment: {A: b}"), others),
+        (tree("common/inner/store.py", of, "environment: {A: b}"), others),
+        (
+            tree("common/store.py", of, "depends_on: [service.cache]"),
+            &["cart -> cache addressed", "shop -> cache joined"],
+        ),
+        (tree("common/store.py", of, of), &["cart -> cache joined", "shop -> cache joined"]),
+        // Nobody is told.
+        (tree("common/store.py", "environment: {A: b}", "environment: {A: b}"), both),
+    ]);
+}
+
+#[test]
 fn the_only_store_of_a_kind_is_the_one() {
     let redis: &[(&str, &str)] = &[("cache", "bitnami/redis:7"), ("ledger", "bank/ledger")];
     let is_cache: &[&str] = &["shop -> cache addressed"];
