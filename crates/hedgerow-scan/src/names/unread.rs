@@ -164,17 +164,18 @@ fn read<'p>(infer: &Infer<'_, 'p>, function: FnId, by_name: &mut BTreeMap<&'p st
 fn whole<'p>(infer: &Infer<'_, 'p>, function: FnId, object: ExprId, by_name: &mut BTreeMap<&'p str, Vec<Held>>) {
     let facts = infer.program.facts_of(function);
     let class = class(infer, function, object);
-    let is_settings = || match facts.expr(object) {
-        Expr::Name(word) | Expr::Member { name: word, .. } => {
-            let word = facts.word(*word).to_lowercase();
-            ["setting", "conf", "cfg", "env"].iter().any(|part| word.contains(part))
-        }
-        Expr::Local(local) => {
-            let word = infer.program.local_name(function, *local).to_lowercase();
-            ["setting", "conf", "cfg", "env"].iter().any(|part| word.contains(part))
-        }
-        _ => true,
+    // `get_settings().dict()`
+    let object = match facts.expr(object) {
+        Expr::Call { callee, .. } => *callee,
+        _ => object,
     };
+    let word = match facts.expr(object) {
+        Expr::Name(word) | Expr::Member { name: word, .. } => facts.word(*word),
+        Expr::Local(local) => infer.program.local_name(function, *local),
+        _ => "",
+    };
+    let word = word.to_lowercase();
+    let is_settings = || ["setting", "conf", "cfg", "env"].iter().any(|part| word.contains(part));
     let is_taken = |holder: Holder| match (holder, class) {
         (Holder::Field(held), Some(class)) => {
             class == held || infer.program.stands_for(class, held) || infer.program.stands_for(held, class)

@@ -401,6 +401,11 @@ fn what_a_container_has_of_another_one_is_its_own() {
                 + "-- deploy/common.yml\nservices:\n  base: {image: y, volumes: ['./conf.yml:/etc/conf.yml']}\n-- deploy/conf.yml\nendpoint: s-ledger:80\n"),
             ADDRESSED,
         ),
+        (
+            &(shop("extends: base\nenvironment: {LEDGER_URL: ''}")
+                + "  base: {image: y, env_file: [all.env]}\n-- all.env\nLEDGER_URL=http://s-ledger:80\n"),
+            &[],
+        ),
         // Those that go round, and those that are not there.
         (
             &(shop("extends: base")
@@ -409,6 +414,18 @@ fn what_a_container_has_of_another_one_is_its_own() {
         ),
         (&shop("extends: {file: gone.yml, service: base}"), &[]),
     ]);
+}
+
+#[test]
+fn what_is_built_does_not_run_the_image_of_what_it_has_in_itself() {
+    let tree = |shop: &str| {
+        format!(
+            "-- hedgerow.yaml\nscan: {{}}\n-- service.cache/x.txt\n-- service.shop/Dockerfile\nFROM python\nCOPY . .\n-- service.cart/a.py\nimport os, redis\nredis.Redis(host=os.environ['AT'])\n\
+             -- compose.yml\nservices:\n  base: {{image: 'redis:7'}}\n  service.cache: {{image: 'redis:7'}}\n  service.cart: {{image: x}}\n  service.shop: {{extends: base{shop}}}\n"
+        )
+    };
+    assert_eq!(asks(&tree(", build: ./service.shop")), ["cart -> cache addressed"]);
+    assert_ne!(asks(&tree("")), ["cart -> cache addressed"]);
 }
 
 #[test]

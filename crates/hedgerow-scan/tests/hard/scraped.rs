@@ -127,6 +127,22 @@ fn what_an_exporter_is_asked_to_look_at_the_exporter_calls() {
             )),
             &["blackbox -> cart addressed", asks_it, direct],
         ),
+        // The same target by both, and a job beside it that hands nothing on.
+        (
+            probing(&format!(
+                "{}    - job_name: own\n      static_configs: [{{targets: ['ledger-svc:80']}}]\n",
+                probe("- targets: ['ledger-svc:80']")
+            )),
+            &[both, asks_it, direct],
+        ),
+        (
+            probing(&format!(
+                "{}{}",
+                probe("- targets: ['http://cart-svc/b']"),
+                probe("- targets: ['http://ledger-svc/a']").replace("__param_target", "target")
+            )),
+            &["blackbox -> cart addressed", asks_it, direct],
+        ),
         // An exporter that is no service, and one that is told nothing of the targets.
         (
             probing(&probe("- targets: ['http://ledger-svc/a']").replace("s-blackbox:9115", "probes.example.org:9115")),

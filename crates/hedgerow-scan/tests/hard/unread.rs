@@ -68,6 +68,11 @@ fn a_constant_that_nobody_reads_is_a_question() {
             ),
             false,
         ),
+        (
+            "nobody, of an answer",
+            python(filled, "from settings import settings\nimport requests\nprint(requests.get('x').json())"),
+            false,
+        ),
         ("a field that is filled", python(filled, "from settings import settings\nfetch(settings.LEDGER_URL)"), true),
         (
             "a field by its name",
@@ -94,6 +99,14 @@ fn a_constant_that_nobody_reads_is_a_question() {
             true,
         ),
         ("all fields", python(filled, "from settings import settings\nstart(**settings.model_dump())"), true),
+        (
+            "all fields of what a function gives",
+            python(
+                &format!("{filled}\ndef get_settings():\n    return cached('x')"),
+                "from settings import get_settings\nstart(get_settings().dict())",
+            ),
+            true,
+        ),
         ("all fields of an object", python(filled, "from settings import settings as conf\nstart(conf.dict())"), true),
         ("a literal", python("LEDGER = 'http://s-ledger:80'", "import settings\nprint(settings.CART)"), false),
         (
