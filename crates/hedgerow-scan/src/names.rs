@@ -296,15 +296,21 @@ impl<'a, 'p> Names<'a, 'p> {
                     let constant = self.infer.qualified(function, *of, facts.word(*name));
                     // What another file declares is looked at there.
                     let is_constant = matches!(constant, Some(Meaning::Global(_)))
-                        || (written::owner(facts, *of)
-                            .is_some_and(|owner| self.constants.contains(&(owner, facts.word(*name))))
-                            && !written::is_environment(facts, *of));
+                        || (self.is_constant(facts, *of, facts.word(*name)) && !written::is_environment(facts, *of));
                     let is_asked = is_reached && !is_minified && !is_constant && !self.is_class(function, *of);
                     self.variable(facts.word(*name), Site { function, expr: id }, is_reached);
                     self.ask(facts.word(*name), Site { function, expr: id }, is_asked);
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Whether a part of something is a constant: of what its owner has, where it is known what that is called.
+    fn is_constant(&self, facts: &Facts, of: ExprId, name: &'p str) -> bool {
+        match written::owner(facts, of).filter(|owner| !matches!(*owner, "this" | "self")) {
+            Some(owner) => self.constants.contains(&(owner, name)),
+            None => self.constants.iter().any(|(_, constant)| *constant == name),
         }
     }
 
