@@ -1,5 +1,6 @@
 //! The calls that one service's reached code makes: from sinks and the values of their targets to edges and findings.
 
+mod addresses;
 mod checked;
 mod contracts;
 mod dapr;
@@ -28,6 +29,7 @@ use crate::said::Said;
 use crate::stores::{Fleet, Store, Used};
 use crate::untaken::Untaken;
 use crate::value::{Crossing, Piece, Template, Unknown, Value, Values};
+use addresses::{asks_for_address, asks_for_no_address};
 use environment::Readers;
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{ALL, Expr, ExprId, TypeRef};
@@ -150,84 +152,6 @@ enum Key {
     Other,
     /// No name.
     Unknown,
-}
-
-/// What names for addresses have in them.
-const ADDRESSES: &[&str] =
-    &["server", "url", "uri", "host", "addr", "endpoint", "broker", "node", "contact", "connect"];
-
-/// The last words of names of what is no address: whoever asks for other things may ask for whom to call.
-const NO_ADDRESSES: &[&str] = &[
-    "account",
-    "auth",
-    "bucket",
-    "channel",
-    "credential",
-    "credentials",
-    "debug",
-    "email",
-    "enabled",
-    "env",
-    "environment",
-    "file",
-    "filename",
-    "format",
-    "group",
-    "id",
-    "index",
-    "interval",
-    "key",
-    "lang",
-    "language",
-    "level",
-    "limit",
-    "locale",
-    "max",
-    "min",
-    "mode",
-    "model",
-    "name",
-    "org",
-    "organization",
-    "pass",
-    "passwd",
-    "password",
-    "prefix",
-    "project",
-    "queue",
-    "region",
-    "retries",
-    "retry",
-    "scope",
-    "scopes",
-    "secret",
-    "sid",
-    "size",
-    "stage",
-    "table",
-    "tenant",
-    "timeout",
-    "timezone",
-    "token",
-    "topic",
-    "ttl",
-    "type",
-    "user",
-    "username",
-    "version",
-    "workspace",
-    "zone",
-];
-
-/// Whether a name asks for something that is no address: `apiKey`, `region`.
-fn asks_for_no_address(name: &str) -> bool {
-    let start = name.char_indices().rev().find(|(at, c)| {
-        let is_hump = c.is_uppercase() && name[..*at].ends_with(|c: char| !c.is_uppercase());
-        is_hump || matches!(c, '_' | '-')
-    });
-    let last = start.map_or(name, |(at, _)| name[at..].trim_start_matches(['_', '-'])).to_lowercase();
-    let name = name.to_lowercase();
-    NO_ADDRESSES.contains(&last.as_str()) && !ADDRESSES.iter().any(|word| name.contains(word))
 }
 
 /// Whether a target is looked for and nothing of it is known.
@@ -629,10 +553,7 @@ impl<'p> Search<'_, 'p> {
         let Some(argument) = program.arguments(site.function, *arguments).get(usize::from(at)) else {
             return Key::Unknown;
         };
-        let is_address = |name: &str| {
-            let name = name.to_lowercase();
-            ADDRESSES.iter().any(|word| name.contains(word))
-        };
+        let is_address = |name: &str| asks_for_address(&name.to_lowercase());
         let values = self.eval.value(Site { function: site.function, expr: argument.value });
         let texts = values.iter().flat_map(|values| values.templates().into_keys());
         let texts: Vec<String> = texts.filter_map(|template| template.constant().map(str::to_owned)).collect();

@@ -73,8 +73,8 @@ pub(crate) struct Names<'a, 'p> {
     listens: BTreeSet<String>,
     /// The calls of libraries that are called as those are that listen, each with whether its library does.
     libraries: BTreeMap<Site, bool>,
-    /// The constants with texts.
-    constants: BTreeSet<written::Constant<'p>>,
+    /// The constants with texts: the owners of each name.
+    constants: BTreeMap<&'p str, BTreeSet<&'p str>>,
     /// The constants and fields that nobody reads.
     unread: Unread,
     /// What stands around the literals of the function that was asked last.
@@ -95,7 +95,10 @@ impl<'a, 'p> Names<'a, 'p> {
         let listed = frameworks::all_listed(given);
         let (asked_for, mentions, variables, idle, reads, files, keys) = Default::default();
         let (components, sections, prefixes, asked, listens) = Default::default();
-        let constants = written::constants(infer.program, reach);
+        let mut constants: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for (owner, name) in written::constants(infer.program, reach) {
+            constants.entry(name).or_default().insert(owner);
+        }
         let may_listen = reach.paths.ask(|outside| listens::may_be(&outside.path).then_some(outside.listens));
         let libraries = reach.external.iter().filter_map(|(site, path)| Some((*site, (*may_listen.get(*path))?)));
         let mut known: BTreeMap<Site, bool> = BTreeMap::new();
@@ -308,10 +311,8 @@ impl<'a, 'p> Names<'a, 'p> {
 
     /// Whether a part of something is a constant: of what its owner has, where it is known what that is called.
     fn is_constant(&self, facts: &Facts, of: ExprId, name: &'p str) -> bool {
-        match written::owner(facts, of).filter(|owner| !matches!(*owner, "this" | "self")) {
-            Some(owner) => self.constants.contains(&(owner, name)),
-            None => self.constants.iter().any(|(_, constant)| *constant == name),
-        }
+        let owner = written::owner(facts, of).filter(|owner| !matches!(*owner, "this" | "self"));
+        self.constants.get(name).is_some_and(|owners| owner.is_none_or(|owner| owners.contains(owner)))
     }
 
     /// A setting that is asked for by its path. What is shown is called where it is handed on as an address. What is only put there is not

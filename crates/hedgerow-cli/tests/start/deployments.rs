@@ -381,12 +381,23 @@ fn directories_may_be_named_by_a_glob_and_nothing_is_named_twice() {
             "    - \"parts/ledger/base/**\"\n    - \"parts/{ledger,card}/prod/**\"\n",
         ),
         ("--deploy parts --deploy parts/ledger/base", "others are not\n    - \"parts/**\"\n"),
+        // What lies deeper than a glob goes is not said by it.
+        ("--deploy parts/*/* --deploy parts/ledger/base --deploy parts/card/prod", "    - \"parts/*/*/**\"\n"),
+        (
+            "--deploy parts/*/base/*.yaml --deploy parts/ledger --deploy parts/card/prod",
+            "    - \"parts/*/base/*.yaml\"\n    - \"parts/card/prod/**\"\n    - \"parts/ledger/**\"\n",
+        ),
+        (
+            "--deploy parts/* --deploy parts/ledger --deploy parts/card/prod",
+            "    - \"parts/*\"\n    - \"parts/card/prod/**\"\n    - \"parts/ledger/**\"\n",
+        ),
         ("--deploy parts --deploy parts/ledger/base/ledger.yaml", "others are not\n    - \"parts/**\"\n"),
     ] {
         let root = tree(&[
             ("parts/ledger/prod/kustomization.yaml", b"resources: [../base]\n"),
             ("parts/ledger/base/kustomization.yaml", b"resources: [ledger.yaml]\n"),
             ("parts/ledger/base/ledger.yaml", ledger.as_bytes()),
+            ("parts/top.yaml", card.as_bytes()),
             ("parts/card/prod/card.yaml", card.as_bytes()),
             ("parts/card/test/card.yaml", card.as_bytes()),
         ]);

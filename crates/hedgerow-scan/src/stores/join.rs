@@ -58,8 +58,12 @@ pub(crate) fn join(
         all.push((uses, answers));
         unset.push(settings);
     }
-    others(homes, files, &mut all, outcome);
-    of_libraries(homes, &mut all, outcome);
+    let mut known = Calls::new();
+    for ((caller, callee), _) in outcome.edges.iter().filter(|(_, edge)| edge.class().is_rule()) {
+        known.entry(caller).or_default().push(callee);
+    }
+    others(homes, files, &mut all, &known);
+    of_libraries(homes, &mut all, &known);
     let mut open: BTreeMap<String, (String, BTreeMap<String, Place>)> = BTreeMap::new();
     for ((home, part), (uses, answers)) in homes.iter().zip(parts).zip(&all) {
         for (kind, used) in uses {
@@ -124,17 +128,16 @@ const TOLD: usize = 2;
 /// What one service has of stores, and whom that means.
 type Known = (BTreeMap<Store, Used>, BTreeMap<Store, Answer>);
 
+/// Whom each service is seen to call.
+type Calls<'o> = BTreeMap<&'o str, Vec<&'o String>>;
+
 /// What a program is made of, and a store that a client of it may mean.
 type Program<'a> = (Vec<&'a (String, Option<String>)>, String);
 
 /// Takes back that a client means the only store of its kind, where several services run one program and the deployment names the store for
 /// some of them: the program has the client for these.
-fn others(homes: &[Home], files: &[File], all: &mut [Known], outcome: &Outcome) {
+fn others(homes: &[Home], files: &[File], all: &mut [Known], known: &Calls<'_>) {
     let with_code: BTreeSet<&str> = files.iter().flat_map(|file| above(dir_of(file.path))).collect();
-    let mut known: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
-    for ((caller, callee), _) in outcome.edges.iter().filter(|(_, edge)| edge.class().is_rule()) {
-        known.entry(caller).or_default().push(callee);
-    }
     let mut programs: Vec<Vec<&(String, Option<String>)>> = Vec::new();
     for home in homes {
         programs
@@ -164,7 +167,7 @@ fn others(homes: &[Home], files: &[File], all: &mut [Known], outcome: &Outcome) 
 
 /// Takes back that a client in a library means the only store of its kind, where the deployment names that for others that load the library,
 /// and nothing for these: a library has more in it than each program uses.
-fn of_libraries(homes: &[Home], all: &mut [Known], outcome: &Outcome) {
+fn of_libraries(homes: &[Home], all: &mut [Known], known: &Calls<'_>) {
     let is_own = |home: &Home, path: &str| {
         home.directories.iter().any(|(own, _)| own.is_empty() || crate::paths::is_below(path, own))
     };
@@ -175,9 +178,8 @@ fn of_libraries(homes: &[Home], all: &mut [Known], outcome: &Outcome) {
                 Some(Answer::One(callee, Why::Named)) => Some(callee),
                 _ => None,
             };
-            let known =
-                outcome.edges.iter().filter(|((caller, _), edge)| *caller == home.name && edge.class().is_rule());
-            for callee in known.map(|((_, callee), _)| callee).chain(named) {
+            let known = known.get(home.name.as_str()).into_iter().flatten().copied();
+            for callee in known.chain(named) {
                 told.entry((used.place.path.clone(), callee.clone())).or_insert_with(|| home.name.clone());
             }
         }

@@ -33,22 +33,33 @@ pub(super) fn wanted(directory: &Path, paths: &[String], look: &Look) -> anyhow:
     }
     // What another one matches need not be said again.
     let is_said = |glob: &String| {
-        let path = unescaped(glob);
+        let within = within(glob);
         let others = globs.iter().filter(|other| *other != glob);
         let mut wider = others.filter_map(|other| GlobBuilder::new(other).literal_separator(true).build().ok());
-        path.is_some_and(|path| wider.any(|wider| wider.compile_matcher().is_match(&path)))
+        !within.is_empty()
+            && wider.any(|wider| {
+                let wider = wider.compile_matcher();
+                within.iter().all(|path| wider.is_match(path))
+            })
     };
     let kept = globs.iter().filter(|glob| !is_said(glob)).cloned().collect();
     Ok(Some(Wanted { globs: kept, files: set.build()? }))
 }
 
-/// The path of a glob that is one path, or one directory with all that lies in it.
-fn unescaped(glob: &str) -> Option<String> {
-    let path = glob.strip_suffix("/**").unwrap_or(glob);
+/// Paths that a glob matches and that stand for all of them: the file that it is, or of a directory what lies in it at any depth. None of
+/// another glob.
+fn within(glob: &str) -> Vec<String> {
+    let directory = glob.strip_suffix("/**");
     let path = ["[*]", "[?]", "[[]", "[]]", "[{]", "[}]", "[!]"]
         .iter()
-        .fold(path.to_owned(), |path, one| path.replace(one, one.get(1..2).unwrap_or_default()));
-    (!path.contains(['*', '?', '[', '{'])).then_some(path)
+        .fold(directory.unwrap_or(glob).to_owned(), |path, one| path.replace(one, one.get(1..2).unwrap_or_default()));
+    if path.contains(['*', '?', '[', '{']) {
+        return Vec::new();
+    }
+    match directory {
+        Some(_) => vec![format!("{path}/x"), format!("{path}/x/x")],
+        None => vec![path],
+    }
 }
 
 /// The files by which something is deployed.
