@@ -130,7 +130,8 @@ fn in_line(line: &str) -> Vec<String> {
         Some(name) => Some(name),
         None => (is_name(before) || is_configuration(before)).then_some(text),
     });
-    modules.map(str::to_lowercase).collect()
+    // `% "1.2"` is a version.
+    modules.filter(|name| !name.starts_with(|c: char| c.is_ascii_digit())).map(str::to_lowercase).collect()
 }
 
 /// The builds that one inherits from, the nearest first. `places` are all builds by their directories.
@@ -177,9 +178,15 @@ fn tag<'t>(text: &'t str, name: &str) -> Option<&'t str> {
 fn of_all_projects(text: &str) -> String {
     let mut found: Vec<u8> = text.bytes().map(|byte| if byte == b'\n' { b'\n' } else { b' ' }).collect();
     for word in ["subprojects", "allprojects"] {
+        // What stands in a block is taken in with it: no byte is looked at twice for a word.
+        let mut end = 0;
         for (at, _) in text.match_indices(word) {
-            let Some(open) = text[at..].find('{').map(|open| at + open) else { continue };
+            if at < end {
+                continue;
+            }
+            let Some(open) = text[at..].find('{').map(|open| at + open) else { break };
             let mut depth = 0;
+            end = text.len();
             for (at, byte) in text.bytes().enumerate().skip(open) {
                 match byte {
                     b'{' => depth += 1,
@@ -187,6 +194,7 @@ fn of_all_projects(text: &str) -> String {
                     _ => {}
                 }
                 if depth == 0 {
+                    end = at;
                     break;
                 }
                 if byte.is_ascii() {
@@ -245,7 +253,27 @@ fn blank(text: &mut String, start: &str, end: &str, is_one: impl Fn(&str) -> boo
 
 #[cfg(test)]
 mod tests {
-    use super::{artifacts, in_use};
+    use super::{artifacts, in_use, of_all_projects};
+
+    #[test]
+    fn what_a_build_of_gradle_says_of_all_projects() {
+        let plain = |text: &str| of_all_projects(text).split_whitespace().collect::<Vec<_>>().join(" ");
+        for (text, expected) in [
+            (
+                "subprojects {\n  dependencies { api 'a:b' }\n}\ndependencies { api 'c:d' }",
+                "{ dependencies { api 'a:b' }",
+            ),
+            ("allprojects { a { subprojects { b } } }\nc", "{ a { subprojects { b } }"),
+            ("subprojects { a }\nsubprojects { b }", "{ a { b"),
+            ("subprojects { a", "{ a"),
+            ("dependencies { api 'a:b' }", ""),
+            ("subprojects", ""),
+        ] {
+            assert_eq!(plain(text), expected, "{text}");
+        }
+        // Blocks without an end, one in the other: each is read once.
+        assert_eq!(of_all_projects(&"subprojects{".repeat(80_000)).len(), 12 * 80_000);
+    }
 
     #[test]
     fn libraries_are_what_a_program_depends_on() {
@@ -258,7 +286,7 @@ mod tests {
             ("implementation 'org.postgresql:postgresql:42'\ndescription = 'a:redis'", &["postgresql"]),
             ("  runtimeOnly(\"a.b:mysql-connector-j\")\n  id 'org.flywaydb.flyway'", &["mysql-connector-j"]),
             ("api group: 'io.lettuce', name: 'lettuce-core', version: '6'", &["lettuce-core"]),
-            ("libraryDependencies += \"redis.clients\" % \"jedis\" % \"5\"", &["5", "jedis"]),
+            ("libraryDependencies += \"redis.clients\" % \"jedis\" % \"5\"", &["jedis"]),
             ("implementation 'spring-boot-starter-jdbc'", &["spring-boot-starter-jdbc"]),
             ("classpath 'org.flywaydb:flyway-plugin:1'\nmainClass = 'jdbc.Main'", &[]),
             ("io.lettuce:lettuce-core", &["lettuce-core"]),
