@@ -16,7 +16,7 @@ use crate::spoken::Spoken;
 use crate::stores::{Fleet, Schemas};
 use crate::testscripts::TestScripts;
 use crate::tree::{PlainFile, Tree};
-use crate::unused::{Unused, Why};
+use crate::unused::{Proxies, Why, is_copy};
 use globset::Glob;
 use hedgerow_code::frontend::comment::written;
 use hedgerow_code::ir::{Comment, Directive, Range};
@@ -63,7 +63,7 @@ pub(crate) fn across(
     let by_path: BTreeMap<&str, &PlainFile> = tree.texts.iter().map(|file| (file.path.as_str(), file)).collect();
     let places = Places::new(&by_path);
     let mut spoken = Spoken::read(homes, hosts, deploy, &places, &mut outcome);
-    let unused = crate::unused::settings(tree, homes, deploy);
+    let unused = (crate::unused::settings(tree, homes, deploy), crate::unused::Idle::new(tree));
     plain_files(tree, homes, (hosts, deploy), (&unused, idle), &places, &mut spoken, &mut outcome);
     for route in deploy.routes() {
         let name = route.by.split('=').next().unwrap_or(&route.by);
@@ -220,7 +220,7 @@ fn plain_files<'a>(
     tree: &Tree,
     homes: &[Home],
     (hosts, deploy): (&Hosts, &Deploy),
-    (unused, idle): (&Unused<'_>, &Idle<'_>),
+    ((unused, groups), idle): (&Proxies<'_>, &Idle<'_>),
     places: &Places<'a>,
     spoken: &mut Spoken<'a>,
     outcome: &mut Outcome,
@@ -239,7 +239,7 @@ fn plain_files<'a>(
         }
         // What a container is given is run, whatever it is called.
         let given = mounted.remove(file.path.as_str()).unwrap_or_default();
-        if given.is_empty() && test_scripts.is_one(file, tree.texts) {
+        if given.is_empty() && (is_copy(&file.path) || test_scripts.is_one(file, tree.texts)) {
             continue;
         }
         let unused = unused.get(file.path.as_str());
@@ -258,7 +258,8 @@ fn plain_files<'a>(
         if all.is_empty() {
             continue;
         }
-        let plain = plain::read(&file.path, &file.text);
+        let mut plain = plain::read(&file.path, &file.text);
+        plain.addresses.retain(|address| !groups.has(&file.path, address.range.start as usize));
         for service in all {
             plain_file(file, &plain, service, homes, (hosts, deploy), (places, &mut *spoken), outcome);
         }

@@ -62,7 +62,22 @@ pub(crate) fn read<'a>(
         }
     }
     for file in &given.mounted {
+        let others = || given.mounted.iter().filter(|other| other.name != file.name);
+        let idle = plain::idle(&file.name, &file.text).into_iter();
+        let idle: Vec<_> = idle.filter(|idle| !others().any(|other| idle.is_used_in(&other.text))).collect();
+        let is_idle = |at: usize| idle.iter().any(|idle| idle.range.contains(&at));
         for address in plain::read(&file.name, &file.text).addresses {
+            if is_idle(address.range.start as usize) {
+                let range = address.range.start as usize..address.range.end as usize;
+                let text = file.text.get(range.clone()).unwrap_or_default();
+                for named in named(text, "host", hosts).into_iter().filter(|named| named.service != home.name) {
+                    let before = file.text.get(..range.start + named.start).unwrap_or_default();
+                    let (place, what) = (places.of(&file.spot, before, &named.text), "an address".to_owned());
+                    let (weight, text, port) = (Weight::IdleAddress, named.text, named.port);
+                    keep(found, &named.service, Mention { weight, place, text, what, port, client: None });
+                }
+                continue;
+            }
             if address.is_console && !judge.knows(&address.template) {
                 continue;
             }
@@ -98,6 +113,7 @@ pub(crate) fn read<'a>(
                     let place = places.of(&file.spot, before, &named.text);
                     let what = format!("an address in `{}`", file.name);
                     let weight = match Weight::of_setting(&file.text, &setting) {
+                        _ if is_idle(setting.start + named.start) => Weight::IdleAddress,
                         Weight::Address if file.paths.iter().any(|path| given.names(path)) => Weight::Told,
                         Weight::Address if is_for_others(&file.spot, &file.name) => Weight::SharedAddress,
                         weight => weight,

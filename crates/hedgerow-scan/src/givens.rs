@@ -9,6 +9,7 @@ use crate::paths::dir_of;
 use crate::program::PROJECT;
 use crate::stores::Fleet;
 use crate::tree::{PlainFile, Tree};
+use crate::unused::is_copy;
 use hedgerow_deploy::Hosts;
 use hedgerow_deploy::image::{copies, is_image};
 use hedgerow_deploy::path::join;
@@ -127,6 +128,7 @@ pub(crate) fn settings(tree: &Tree, homes: &[Home], builds: &Builds<'_>, (hosts,
                     deploy.add_settings(&service, Text { path: &file.path, text: &file.text });
                 }
             }
+            None if is_copy(&file.path) => {}
             None => {
                 let name = file.path.rsplit('/').next().unwrap_or_default();
                 if is_image(&file.path) {

@@ -49,7 +49,7 @@ use crate::stores::{Fleet, Schemas};
 use crate::templated;
 use crate::texts::{is_lock, is_made};
 use crate::tree::{PlainFile, Tree, is_other};
-use crate::unused::{Unused, Why, is_known};
+use crate::unused::{Proxies, Why, is_copy, is_known};
 use dotenv::Dotenv;
 use given::{Common, Sharers, everybodys_variables, given, is_everybodys, joined, shared};
 use hedgerow_code::frontend::Language;
@@ -117,10 +117,10 @@ pub(crate) fn ask<'a>(
     hosts: &Hosts,
     deploy: &'a Deploy,
     (parts, fleet, calls): (&[Part], &Fleet, &[(String, crate::questions::Question)]),
-    (places, spoken, (claims, others, unused, idle), schemas): (
+    (places, spoken, (claims, others, (unused, groups), idle), schemas): (
         &Places<'a>,
         &Spoken<'a>,
-        (&Claims<'_>, &Foreign, &Unused<'_>, &Idle<'_>),
+        (&Claims<'_>, &Foreign, &Proxies<'_>, &Idle<'_>),
         &Schemas<'_>,
     ),
     outcome: &mut Outcome,
@@ -236,7 +236,7 @@ pub(crate) fn ask<'a>(
             let is_for_others = *whose == Whose::Unclaimed
                 || *whose == Whose::Mounted && shares.is_for_others(&home.name, &file.path, last(&file.path));
             let keys = (*whose == Whose::Asked).then(|| Asks::new(file, &part.keys)).flatten();
-            let of = (shared, is_for_others, keys, &part.unasked);
+            let of = (shared, is_for_others, keys, &part.unasked, groups);
             match unused.get(file.path.as_str()).and_then(|idle| idle.get(&home.name)) {
                 Some(Why::Others) => {}
                 None => in_text((file, *whose), home, hosts, of, &is_set, &mut found, &mut unset),
@@ -246,8 +246,8 @@ pub(crate) fn ask<'a>(
                     for (callee, mention) in
                         idle.into_iter().flat_map(|(callee, all)| all.into_iter().map(move |m| (callee.clone(), m)))
                     {
-                        let what = "settings of a proxy that no image takes".to_owned();
-                        let weight = mention.weight.max(Weight::UnreachedAddress);
+                        let what = "settings that no image takes".to_owned();
+                        let weight = mention.weight.max(Weight::IdleAddress);
                         keep(&mut found, &callee, Mention { weight, what, ..mention });
                     }
                 }
@@ -495,7 +495,13 @@ fn in_text(
     (file, whose): (&PlainFile, Whose),
     home: &Home,
     hosts: &Hosts,
-    (shared, is_for_others, keys, unasked): (Sharers<'_>, bool, Option<Asks<'_>>, &BTreeSet<String>),
+    (shared, is_for_others, keys, unasked, idle): (
+        Sharers<'_>,
+        bool,
+        Option<Asks<'_>>,
+        &BTreeSet<String>,
+        &crate::unused::Idle<'_>,
+    ),
     is_set: &impl Fn(&str) -> bool,
     found: &mut Mentions,
     unset: &mut BTreeMap<String, Place>,
@@ -532,6 +538,8 @@ fn in_text(
         }
     } else if whose != Whose::Own || !is_deploy(&file.path, &file.text) {
         let groups = groups(&file.text);
+        let is_copy = whose == Whose::Own && is_copy(&file.path);
+        let mut unused = Vec::new();
         let probes = Probes::of(&file.text, hosts);
         for setting in lines::settings(&file.path, &file.text) {
             if is_past_proxy(&file.text, &setting) || probes.exporter(&setting).is_some() {
@@ -553,6 +561,7 @@ fn in_text(
                 Sharers::By(shared) => is_everybodys(shared, key, setting.value),
             };
             let weight = || match is_everybodys {
+                _ if is_copy => Weight::IdleAddress,
                 true => Weight::LooseAddress,
                 // What is put into a store is a row like others: who reads it may call there.
                 false if file.path.ends_with(".sql") => Weight::LooseAddress,
@@ -564,7 +573,15 @@ fn in_text(
                     weight => weight,
                 },
             };
+            // Nothing is seen to send requests on to it.
+            let is_idle = |named: &Named| idle.has(&file.path, setting.start + named.start);
+            let (idle, all): (Vec<Named>, Vec<Named>) = all.into_iter().partition(is_idle);
+            unused.extend(idle.into_iter().map(|named| (named, setting.start)));
             add(all, &weight, setting.start);
+        }
+        unused.into_iter().for_each(|(named, offset)| add(vec![named], &|| Weight::IdleAddress, offset));
+        for (text, start) in idle.addresses(file) {
+            add(named(text, "host", hosts), &|| Weight::IdleAddress, start);
         }
         let asked = lines::variables(&file.text).into_iter().filter(|_| is_other);
         for (name, start) in asked.filter(|(name, _)| is_address_variable(name) && asks_others(name) && !is_set(name)) {

@@ -1,8 +1,10 @@
 //! Calls in files that are no program code: container images' commands, shell scripts and cron jobs, nginx, envoy,
 //! Spring's gateways. They are read as text; what stands there runs.
 
+mod idle;
 mod nginx;
 
+pub(crate) use idle::idle;
 pub(crate) use nginx::{group_of, groups};
 
 use crate::consoles;

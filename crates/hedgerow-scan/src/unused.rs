@@ -1,7 +1,9 @@
 //! Settings of a proxy that lie beside a service's Dockerfile and that its image does not have, or has no proxy for: what they say, nobody runs.
+//! And what such settings define and nothing sends requests on to.
 
 use crate::inventory::{Home, Owners};
 use crate::paths::{above, below, dir_of, is_below};
+use crate::plain;
 use crate::tree::{PlainFile, Tree};
 use hedgerow_deploy::Deploy;
 use hedgerow_deploy::build::may_be_compose;
@@ -10,22 +12,74 @@ use hedgerow_deploy::path::join;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What hands requests on in the settings of nginx.
-const PASSES: &[&str] = &["proxy_pass", "fastcgi_pass", "grpc_pass", "uwsgi_pass"];
+/// A program that calls whom its settings name, and that a service has for itself: what its settings are told by, and what its images are called.
+struct Program {
+    is_settings: fn(&str, &str) -> bool,
+    images: &'static [&'static str],
+}
 
 /// What nginx and those made of it are called.
 const PROXIES: &[&str] = &["nginx", "openresty", "tengine", "angie", "freenginx"];
+
+const PROGRAMS: &[Program] = &[
+    Program {
+        is_settings: |name, text| {
+            const PASSES: &[&str] = &["proxy_pass", "fastcgi_pass", "grpc_pass", "uwsgi_pass"];
+            name.contains(".conf") && PASSES.iter().any(|pass| text.contains(pass))
+        },
+        images: PROXIES,
+    },
+    Program { is_settings: |name, _| name.starts_with("haproxy"), images: &["haproxy"] },
+    Program { is_settings: |name, _| name.starts_with("Caddyfile"), images: &["caddy", "frankenphp"] },
+    Program { is_settings: |name, text| is_yaml(name) && has_keys(text, &["static_resources:"]), images: &["envoy"] },
+    // Collectors of telemetry.
+    Program {
+        is_settings: |name, text| is_yaml(name) && has_keys(text, &["receivers:", "exporters:", "service:"]),
+        images: &["otel", "opentelemetry", "collector", "alloy"],
+    },
+    Program {
+        is_settings: |name, text| is_yaml(name) && has_keys(text, &["scrape_configs:"]),
+        images: &["prom", "vmagent", "victoria", "alloy", "loki", "agent"],
+    },
+];
+
+fn is_yaml(name: &str) -> bool {
+    name.ends_with(".yaml") || name.ends_with(".yml")
+}
+
+/// Whether a file of YAML has all of these keys at its top.
+fn has_keys(text: &str, keys: &[&str]) -> bool {
+    keys.iter().all(|key| text.contains(key) && text.lines().any(|line| line.starts_with(key)))
+}
+
+/// The program that a file holds settings of.
+fn program(file: &PlainFile) -> Option<&'static Program> {
+    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+    PROGRAMS.iter().find(|program| (program.is_settings)(name, &file.text))
+}
+
+/// Whether a file is a copy of another one that somebody kept (`routes.json.bak_20260301`, `nginx.conf.orig`): no program reads it.
+pub(crate) fn is_copy(path: &str) -> bool {
+    const COPIES: &[&str] = &["backup", "bak", "bkp", "old", "orig", "rej", "save", "swp"];
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let word = ending.trim_end_matches(|c: char| c.is_ascii_digit() || "_-T".contains(c));
+    name.ends_with('~') || COPIES.contains(&word.to_ascii_lowercase().as_str())
+}
 
 /// Images that have no proxy unless something puts it there.
 const PLAIN: &[&str] = &[
     "alpine",
     "amazoncorretto",
+    "aspnet",
     "bun",
     "busybox",
     "debian",
     "deno",
     "eclipse-temurin",
     "golang",
+    "gradle",
+    "maven",
     "node",
     "openjdk",
     "python",
@@ -49,31 +103,35 @@ pub(crate) enum Why {
 /// The settings of proxies that a service does not run, by their paths, with the services in whose directories they lie.
 pub(crate) type Unused<'t> = BTreeMap<&'t str, BTreeMap<String, Why>>;
 
+/// Such settings, and what is idle in those that are used.
+pub(crate) type Proxies<'t> = (Unused<'t>, Idle<'t>);
+
 /// Finds them.
 pub(crate) fn settings<'t>(tree: &'t Tree, homes: &[Home], deploy: &Deploy) -> Unused<'t> {
     let mut found = Unused::new();
     let owners = Owners::new(tree.services, homes);
     let by_name: BTreeMap<&str, &Home> = homes.iter().map(|home| (home.name.as_str(), home)).collect();
-    let is_settings = |file: &&PlainFile| {
-        file.path.rsplit('/').next().is_some_and(|name| name.contains(".conf"))
-            && PASSES.iter().any(|pass| file.text.contains(pass))
-    };
+    let all: Vec<(&PlainFile, &Program)> = tree.texts.iter().filter_map(|file| Some((file, program(file)?))).collect();
+    let last = |file: &PlainFile| file.path.rsplit('/').next().map(str::to_owned);
+    let words: BTreeSet<String> = all.iter().filter_map(|(file, _)| last(file)).collect();
     let names = OnceCell::new();
-    let names = || names.get_or_init(|| Names::new(tree));
+    let names = || names.get_or_init(|| Names::new(tree, &words));
     let runs: BTreeMap<&str, _> = deploy.images().collect();
     let mut images: BTreeMap<&str, Vec<&PlainFile>> = BTreeMap::new();
     for file in tree.texts.iter().filter(|file| is_image(&file.path)) {
         images.entry(dir_of(&file.path)).or_default().push(file);
     }
-    for file in tree.texts.iter().filter(is_settings) {
+    for (file, program) in all {
         let has_it = |home: &&Home| deploy.of(&home.name).is_some_and(|given| given.files.contains_key(&file.path));
         let having: BTreeSet<&str> = homes.iter().filter(has_it).map(|home| home.name.as_str()).collect();
         for service in owners.all(&file.path) {
             // What it has itself is used where it has a proxy.
             let mut runs = runs.get(service).into_iter().copied().flatten();
-            let is_proxy = runs.any(|image| PROXIES.iter().any(|proxy| image.path.contains(proxy)));
-            let is_others = !is_proxy && having.iter().any(|other| other != service);
-            if by_name.get(service).is_some_and(|home| is_unused(&images, home, &file.path, is_others, &names)) {
+            let is_its = runs.any(|image| program.images.iter().any(|name| image.path.contains(name)));
+            let is_others = !is_its && having.iter().any(|other| other != service);
+            let is_given = !is_others && having.contains(service);
+            let is_unused = |home: &&Home| is_unused(&images, home, (&file.path, program), is_given, &names);
+            if by_name.get(service).is_some_and(is_unused) {
                 let why = if is_others { Why::Others } else { Why::Nobody };
                 found.entry(&file.path).or_default().insert((*service).to_owned(), why);
             }
@@ -82,15 +140,54 @@ pub(crate) fn settings<'t>(tree: &'t Tree, homes: &[Home], deploy: &Deploy) -> U
     found
 }
 
+/// What settings of proxies define and nothing uses: the stretches of each file, by its path.
+pub(crate) struct Idle<'t>(BTreeMap<&'t str, Vec<std::ops::Range<usize>>>);
+
+impl<'t> Idle<'t> {
+    pub(crate) fn new(tree: &'t Tree) -> Self {
+        let mut found = BTreeMap::new();
+        for file in tree.texts.iter().filter(|file| !file.path.ends_with(".md")) {
+            let others = || tree.texts.iter().filter(|other| other.path != file.path && !other.path.ends_with(".md"));
+            let idle: Vec<_> = plain::idle(&file.path, &file.text)
+                .into_iter()
+                .filter(|idle| !others().any(|other| idle.is_used_in(&other.text)))
+                .map(|idle| idle.range)
+                .collect();
+            if !idle.is_empty() {
+                found.insert(file.path.as_str(), idle);
+            }
+        }
+        Self(found)
+    }
+
+    /// The addresses of a file that nothing uses, as a proxy's settings have them: what stands there, and where.
+    pub(crate) fn addresses<'f>(&self, file: &'f PlainFile) -> Vec<(&'f str, usize)> {
+        if !self.0.contains_key(file.path.as_str()) {
+            return Vec::new();
+        }
+        let ranges = plain::read(&file.path, &file.text).addresses.into_iter().map(|address| address.range);
+        let ranges = ranges.map(|range| (range.start as usize, range.end as usize));
+        let idle = ranges.filter(|(start, _)| self.has(&file.path, *start));
+        idle.filter_map(|(start, end)| Some((file.text.get(start..end)?, start))).collect()
+    }
+
+    /// Whether nothing uses what stands at a place.
+    pub(crate) fn has(&self, path: &str, at: usize) -> bool {
+        self.0.get(path).is_some_and(|idle| idle.iter().any(|range| range.contains(&at)))
+    }
+}
+
 /// Where the tree's texts name files of settings: the words with such names, each with the files that have it.
 struct Names<'t>(BTreeMap<&'t str, BTreeMap<&'t str, &'t PlainFile>>);
 
 impl<'t> Names<'t> {
-    fn new(tree: &'t Tree) -> Self {
+    /// `names` are those of the files that are looked for.
+    fn new(tree: &'t Tree, names: &BTreeSet<String>) -> Self {
         let mut found = BTreeMap::<_, BTreeMap<_, _>>::new();
         let ends = |c: char| c.is_whitespace() || "\"'`,;:=()[]{}<>|&".contains(c);
-        for file in tree.texts.iter().filter(|file| !file.path.ends_with(".md") && file.text.contains(".conf")) {
-            for word in file.text.split(ends).filter(|word| word.contains(".conf")) {
+        let has_one = |text: &str| names.iter().any(|name| text.contains(name.as_str()));
+        for file in tree.texts.iter().filter(|file| !file.path.ends_with(".md") && has_one(&file.text)) {
+            for word in file.text.split(ends).filter(|word| has_one(word)) {
                 found.entry(word).or_default().insert(file.path.as_str(), file);
             }
         }
@@ -103,12 +200,13 @@ impl<'t> Names<'t> {
     }
 }
 
-/// Whether none of a service's images, and nothing beside them, takes a file. Compose files name it where containers of others have it.
+/// Whether none of a service's images, and nothing beside them, takes a file. Compose files name it where containers of others have it, or
+/// where they are no part of the deployment; they count where the service has it.
 fn is_unused<'n, 't: 'n>(
     images: &BTreeMap<&str, Vec<&PlainFile>>,
     home: &Home,
-    path: &str,
-    is_others: bool,
+    (path, program): (&str, &Program),
+    is_given: bool,
     names: &impl Fn() -> &'n Names<'t>,
 ) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
@@ -117,12 +215,12 @@ fn is_unused<'n, 't: 'n>(
     };
     let around: BTreeSet<&str> = above(dir_of(path)).filter(|directory| own(directory)).collect();
     let mut images = around.iter().filter_map(|directory| images.get(directory)).flatten().peekable();
-    if images.peek().is_none() || images.any(|image| has(image, path)) {
+    if images.peek().is_none() || images.any(|image| has(image, path, program)) {
         return false;
     }
     let placed = format!("/{}", dir_of(path).rsplit('/').next().unwrap_or_default());
     let placed = format!("{}/{name}", placed.trim_start_matches('/'));
-    let takes = |file: &PlainFile| file.path != path && !(is_others && may_be_compose(&file.path, &file.text));
+    let takes = |file: &PlainFile| file.path != path && (is_given || !may_be_compose(&file.path, &file.text));
     let names = names();
     let is_placed = names.of(&placed).flat_map(BTreeMap::values).any(|file| takes(file));
     // Of all files those below the service's directories.
@@ -157,8 +255,8 @@ pub(crate) fn is_known(text: &str) -> bool {
     found.contains("distroless/") || PLAIN.iter().chain(PROXIES).chain(PAGES).any(|known| product == *known)
 }
 
-/// Whether an image may have a file, and a proxy that reads it.
-fn has(image: &PlainFile, path: &str) -> bool {
+/// Whether an image may have a file, and a program that reads it.
+fn has(image: &PlainFile, path: &str, program: &Program) -> bool {
     let instructions: Vec<&str> = image.text.lines().map(str::trim).filter(|line| !line.starts_with('#')).collect();
     let mut bases = instructions.iter().enumerate().filter(|(_, line)| is_of(line, "FROM"));
     let Some((last, base)) = bases.next_back() else { return true };
@@ -166,8 +264,7 @@ fn has(image: &PlainFile, path: &str) -> bool {
     let base = words.next().unwrap_or_default();
     let product = base.rsplit('/').next().unwrap_or(base).split([':', '@']).next().unwrap_or_default();
     let text = image.text.to_lowercase();
-    let has_proxy = PROXIES.iter().any(|proxy| text.contains(proxy));
-    if !has_proxy {
+    if !program.images.iter().any(|name| text.contains(name)) {
         // What else is in an image of somebody's own is not known.
         return !PLAIN.contains(&product);
     }

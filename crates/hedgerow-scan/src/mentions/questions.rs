@@ -178,6 +178,9 @@ fn message(weight: Weight, callers: &[&str], callees: &[&str], file: Option<&Str
         Weight::UnaskedAddress => {
             format!("{who} {has} {address} of {names}{place}{comma} under {key} that {its} code is not seen to ask for")
         }
+        Weight::IdleAddress => {
+            format!("{who} {has} {address} of {names}{place}{comma} in settings that nothing is seen to use")
+        }
         Weight::Awaited => format!("{who} {has} {name} of {names} that nothing sets, and {starts} after {them}"),
         Weight::Name => format!("{who} {calls} {names}{place}, and no call of {them} was found"),
         Weight::Order => format!("the deploy starts {who} after {names}, and no call of {them} was found"),

@@ -46,6 +46,8 @@ pub(crate) enum Weight {
     UnreachedAddress,
     /// An address in settings that others have as well, under a key that the service's code is not seen to ask for.
     UnaskedAddress,
+    /// An address in settings that nothing is seen to use.
+    IdleAddress,
     /// A name.
     Name,
     /// The deploy starts the one after the other.

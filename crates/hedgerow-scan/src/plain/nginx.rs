@@ -1,11 +1,15 @@
 //! What nginx's configuration passes requests on to. Read by statement, not by line: `set` and `map` give variables their
 //! values, and a template's own marks (`{{ }}`, `{% %}`, `<% %>`) are part of a word or a line that is left out.
 
+use super::idle::Idle;
 use super::{Address, Plain, range, template};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The directives whose first argument is an address.
 const PASS: &[&str] = &["proxy_pass", "grpc_pass", "uwsgi_pass", "fastcgi_pass", "scgi_pass", "websocket_pass"];
+
+/// What of a request stands behind a host.
+const REQUEST: &[&str] = &["$request_uri", "$uri", "$document_uri", "$is_args"];
 
 /// How many values a variable may have, and how often one may stand for another.
 const MAX_VALUES: usize = 64;
@@ -52,6 +56,73 @@ pub(crate) fn group_of(address: &str) -> &str {
     host.split('/').next().unwrap_or(host)
 }
 
+/// The servers of groups that nothing in a text passes requests to. A text that passes nothing on is a part of another one; where a program
+/// or a variable that the text does not set says whom to pass to, it may be each of them; a group whose health is asked for is connected to.
+pub(super) fn idle(text: &str) -> Vec<Idle> {
+    let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut passes: Vec<String> = Vec::new();
+    let mut words_of_others: BTreeSet<String> = BTreeSet::new();
+    let mut blocks: Vec<Option<String>> = Vec::new();
+    let mut servers: Vec<(String, Word)> = Vec::new();
+    let mut is_open = text.contains("_by_lua") || text.contains("js_");
+    statements(text, &mut |words, end| {
+        let word = |at: usize| words.get(at).map(|(word, _)| word.as_str());
+        let group = blocks.iter().rev().flatten().next();
+        match (group, word(0), word(1)) {
+            (Some(group), Some("server"), Some(_)) if end == ';' => {
+                servers.extend(words.get(1).map(|server| (group.clone(), server.clone())));
+            }
+            (Some(_), Some("check" | "health_check"), _) => is_open = true,
+            (_, Some("set"), Some(name)) if end == ';' => {
+                if let (Some(name), Some(value)) = (name.strip_prefix('$'), word(2)) {
+                    give(&mut values, name, value);
+                }
+            }
+            (_, Some(directive), Some(_)) if end != '{' && directive.ends_with("_pass") => {
+                passes.extend(words.iter().skip(1).map(|(word, _)| word.clone()));
+            }
+            (_, Some(directive), _) if directive != "upstream" => {
+                words_of_others.extend(words.iter().map(|(word, _)| word.clone()));
+            }
+            _ => {}
+        }
+        match end {
+            '{' => blocks.push(word(1).filter(|_| word(0) == Some("upstream")).map(str::to_owned)),
+            '}' => drop(blocks.pop()),
+            _ => {}
+        }
+    });
+    let mut used: BTreeSet<String> = BTreeSet::new();
+    for target in passes.iter().flat_map(|pass| instances(pass, &values)) {
+        let (name, rest) = named(&target);
+        // `http://$which` may be each.
+        is_open |= name.contains(['{', '<', '%']) || !rest.is_empty();
+        used.insert(name.split(':').next().unwrap_or_default().to_owned());
+    }
+    used.extend(words_of_others.iter().map(|word| group_of(word).to_owned()));
+    if is_open || passes.is_empty() {
+        return Vec::new();
+    }
+    let idle = servers.into_iter().filter(|(group, _)| !used.contains(group));
+    let uses = |group: &str| {
+        PASS.iter()
+            .flat_map(|pass| {
+                [format!("{pass} {group}"), format!("{pass} http://{group}"), format!("{pass} https://{group}")]
+            })
+            .chain([format!("grpc_pass grpc://{group}")])
+            .collect()
+    };
+    idle.map(|(group, (server, start))| Idle::new(start..start + server.len(), uses(&group))).collect()
+}
+
+/// What the host of an address is called, and what of a variable stands behind it: `http://books$request_uri` is `books`, what a request says
+/// behind it is no part of a name.
+fn named(address: &str) -> (&str, &str) {
+    let host = group_of(address);
+    let (name, rest) = host.split_at(host.find('$').unwrap_or(host.len()));
+    (name, if REQUEST.iter().any(|part| rest.starts_with(part)) { "" } else { rest })
+}
+
 /// Reads nginx's configuration.
 pub(super) fn read(plain: &mut Plain, text: &str) {
     let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -93,7 +164,8 @@ pub(super) fn read(plain: &mut Plain, text: &str) {
         }
     });
     for (target, start) in targets {
-        let is_group = |written: &String| groups.contains(group_of(written));
+        let is_group =
+            |written: &String| [group_of(written), named(written).0].iter().any(|group| groups.contains(*group));
         for written in instances(&target, &values).into_iter().filter(|written| !is_group(written)) {
             let range = range(start, start + target.len());
             let address = Address { template: template(&written), range, is_console: false };

@@ -33,6 +33,7 @@ mod exported;
 mod exports;
 mod filled;
 mod go;
+mod groups;
 mod handed;
 mod held;
 mod here;
