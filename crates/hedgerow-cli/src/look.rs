@@ -66,6 +66,8 @@ pub(crate) struct Workload {
     pub(crate) build: Option<String>,
     /// The Dockerfile by which a compose file builds it, where it names one.
     pub(crate) dockerfile: Option<String>,
+    /// What a compose file gives to its build: names and values that are written out.
+    pub(crate) args: BTreeMap<String, String>,
     /// The directory of the program that a compose file builds it of.
     pub(crate) place: Option<String>,
     /// What a compose file calls its container, where that is not its own name.
@@ -221,6 +223,8 @@ pub(crate) struct Look {
     pub(crate) rules: Vec<String>,
     /// Files that run Hedgerow as a function of kustomize.
     pub(crate) functions: Vec<String>,
+    /// Files that a `.gitignore` names and that deploy or set something, by what they are called.
+    pub(crate) left_out: Vec<String>,
     /// Where it stopped to look, and why; nothing where everything was looked at.
     pub(crate) cut: Option<String>,
 }
@@ -234,7 +238,7 @@ impl Look {
         Self::of(root, &[])
     }
 
-    /// Looks at everything below `root`, and at these hidden files and directories below it.
+    /// Looks at everything below `root`, and at these files and directories below it that are hidden or that a `.gitignore` names.
     ///
     /// # Errors
     /// When the root cannot be listed.
@@ -253,11 +257,21 @@ impl Look {
             seen: 0,
         };
         walk.directory("", 0);
+        let is_left_out = Ignored::searched(root);
         for path in named.iter().map(|path| path.trim_start_matches("./").trim_end_matches('/')) {
-            let is_hidden = path.split('/').any(|part| part.starts_with('.') && part != "..") && !path.starts_with('/');
-            if is_hidden && root.join(path).is_dir() {
+            if path.starts_with('/') || path.split('/').any(|part| part == "..") {
+                continue;
+            }
+            let full = root.join(path);
+            let is_hidden = path.split('/').any(|part| part.starts_with('.') && part != ".");
+            let mut above = full.ancestors().skip(1).take_while(|one| one.starts_with(root) && *one != root);
+            if !is_hidden && !is_left_out(&full, full.is_dir()) && !above.any(|one| is_left_out(one, true)) {
+                continue;
+            }
+            walk.look.left_out.retain(|left| left != path);
+            if full.is_dir() {
                 walk.directory(path, 0);
-            } else if is_hidden && root.join(path).is_file() {
+            } else if full.is_file() {
                 walk.file(parent(path), last_part(path), path);
             }
         }
@@ -267,10 +281,25 @@ impl Look {
         aspire::finish(root, &mut look);
         deployers::finish(&mut look);
         built::packs(root, &mut look);
-        built::places(&mut look);
+        built::places(root, &mut look);
         statements.hidden(root);
         statements.finish(&mut look);
         Ok(look)
+    }
+}
+
+/// Whether a file deploys or sets something, by what it is called: a compose file, settings of .NET or Spring.
+fn is_telling(name: &str) -> bool {
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    match ending {
+        "yml" | "yaml" => {
+            stem == "application"
+                || stem.starts_with("application-")
+                || stem.contains("compose") && !stem.contains("composer")
+        }
+        "properties" => stem == "application" || stem.starts_with("application-"),
+        "json" => stem == "appsettings" || stem.starts_with("appsettings."),
+        _ => false,
     }
 }
 
@@ -305,12 +334,18 @@ impl Walk<'_> {
                 let kind = entry.file_type().ok()?;
                 let name = entry.file_name().into_string().ok()?;
                 let is_wanted = (kind.is_dir() || kind.is_file())
-                    && (!name.starts_with('.') || name.to_lowercase() == ".dockerfile" && kind.is_file())
-                    && !self.ignored.has(&full.join(&name), kind.is_dir());
+                    && (!name.starts_with('.') || name.to_lowercase() == ".dockerfile" && kind.is_file());
                 is_wanted.then_some((name, kind.is_dir()))
             })
             .collect();
         found.sort();
+        found.retain(|(name, is_directory)| {
+            let is_left_out = self.ignored.has(&full.join(name), *is_directory);
+            if is_left_out && !is_directory && is_telling(name) {
+                self.look.left_out.push(if path.is_empty() { name.clone() } else { format!("{path}/{name}") });
+            }
+            !is_left_out
+        });
         self.seen += found.len();
         for (name, is_directory) in found {
             let below = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };

@@ -1,6 +1,6 @@
 //! From which directory an image is built: what CI, scripts, Makefiles, Tiltfiles and skaffold say, and what a Dockerfile takes.
 
-use super::{Look, last_part, parent, read::joined, text};
+use super::{Look, Workload, last_part, parent, read::joined, text};
 use hedgerow_yaml::Node;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -257,13 +257,21 @@ pub(super) fn code(context: &str, dockerfile: Option<&str>, look: &Look) -> Stri
         .unwrap_or_else(|| context.to_owned())
 }
 
-/// Says of what compose files build where the code of its program is.
-pub(super) fn places(look: &mut Look) {
+/// Says of what compose files build where the code of its program is. What names a Dockerfile that is nowhere builds nothing, and says nothing
+/// of a directory.
+pub(super) fn places(root: &Path, look: &mut Look) {
     let mut workloads = std::mem::take(&mut look.workloads);
     let is_program = |path: &str| look.programs.get(path).is_some_and(|program| program.is_project || program.begins);
     for workload in &mut workloads {
         let Some(build) = &workload.build else { continue };
-        let place = if is_program(build) && !build.is_empty() {
+        let is_missing = |file: &String| !look.packs.contains_key(file) && !root.join(file).exists();
+        if !is_program(build) && workload.dockerfile.as_ref().is_some_and(is_missing) {
+            workload.build = None;
+            continue;
+        }
+        let place = if let Some(place) = of_args(root, workload, build, look) {
+            place
+        } else if is_program(build) && !build.is_empty() {
             build.clone()
         } else {
             code(build, workload.dockerfile.as_deref(), look)
@@ -271,6 +279,28 @@ pub(super) fn places(look: &mut Look) {
         workload.place = Some(place).filter(|place| look.directories.contains(place));
     }
     look.workloads = workloads;
+}
+
+/// The directory of the program that the arguments of a build name, where one Dockerfile builds several: the directory itself
+/// (`SERVICE_DIR: services/cart`), or what the Dockerfile takes with them filled in (`COPY services/${SERVICE} .`).
+fn of_args(root: &Path, workload: &Workload, build: &str, look: &Look) -> Option<String> {
+    let is_program = |path: &String| {
+        look.directories.contains(path) && (look.programs.contains_key(path) || look.code.contains(path))
+    };
+    // From the directory of the Dockerfile or from one above it, which is what is built.
+    let above = || std::iter::successors(Some(build), |at| (!at.is_empty()).then(|| parent(at)));
+    let paths = workload.args.values().filter(|value| value.contains('/') && !value.contains("://"));
+    let place = |value: &String| above().map(|at| joined(at, value)).find(&is_program);
+    let named: BTreeSet<String> = paths.filter_map(place).collect();
+    if !named.is_empty() {
+        return named.first().filter(|_| named.len() == 1).cloned();
+    }
+    let own = joined(build, "Dockerfile");
+    let text = text(&root.join(workload.dockerfile.as_deref().unwrap_or(&own)))?;
+    let filled = workload.args.iter().fold(text.clone(), |text, (name, value)| {
+        text.replace(&format!("${{{name}}}"), value).replace(&format!("${name}"), value)
+    });
+    if filled == text { None } else { taken(&filled, build, look).filter(is_program) }
 }
 
 /// Says of each Dockerfile where the code of its program is: beside it, where that is a project; else in the only project that it names.

@@ -292,6 +292,17 @@ fn dockerfile(directory: &str, build: &Node<'_>) -> Option<String> {
     is_known.then(|| joined(&joined(directory, &context), &dockerfile))
 }
 
+/// What a compose file gives to a build: `args: {SERVICE: cart}`, or a list of `SERVICE=cart`.
+fn build_args(build: &Node<'_>) -> BTreeMap<String, String> {
+    let Some(args) = build.as_mapping().and_then(|build| build.get("args")) else { return BTreeMap::new() };
+    let pairs = args.as_mapping().into_iter().flat_map(|map| &map.pairs);
+    let pairs = pairs.filter_map(|pair| Some((pair.key.as_str()?.to_owned(), pair.value.as_str()?.to_owned())));
+    let listed = args.as_sequence().into_iter().flat_map(|list| &list.elements);
+    let listed = listed.filter_map(|element| element.node.as_str()?.split_once('='));
+    let listed = listed.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    pairs.chain(listed).filter(|(_, value)| !value.is_empty() && !value.contains('$')).collect()
+}
+
 /// The image of a compose file with the values that its variables have where nobody sets them; nothing where its last part is not known.
 fn filled(image: &str) -> Option<String> {
     let (mut text, mut rest) = (String::new(), image);
@@ -409,6 +420,7 @@ fn compose(path: &str, text: &str, look: &mut Look) {
             images: image.into_iter().collect(),
             build: service.and_then(|service| built_from(super::parent(path), service.get("build")?)),
             dockerfile: service.and_then(|service| dockerfile(super::parent(path), service.get("build")?)),
+            args: service.and_then(|service| service.get("build")).map(build_args).unwrap_or_default(),
             container: text_of("container_name").filter(|container| container != name && is_name(container)),
             file: path.to_owned(),
             ..Workload::default()

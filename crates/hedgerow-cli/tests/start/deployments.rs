@@ -250,6 +250,58 @@ fn the_code_is_what_the_deployment_says() {
             &["#   front"],
         ),
         (
+            "not what a Dockerfile that is nowhere is built from",
+            &[
+                ("run/compose.yaml", "services: {users: {image: r/shop-users}, orders: {image: r/shop-orders}}\n"),
+                (
+                    "run/compose-dev.yaml",
+                    "services: {users: {image: r/shop-users, build: {context: ., dockerfile: Dockerfile}}, orders: {image: r/shop-orders, build: {context: ., dockerfile: ./Dockerfile}}}\n",
+                ),
+                ("apps/shop-users/main.go", GO),
+                ("apps/shop-orders/main.go", GO),
+            ],
+            &["    - {path: \"apps/shop-{name}\"}\n"],
+            &["path: \"run\""],
+        ),
+        (
+            "an image from elsewhere that is called like a directory is not made of it",
+            &[
+                (
+                    "compose.yaml",
+                    "services: {web: {build: front}, front: {build: front}, traces-front: {image: traces/front}, again: {image: r/users}}\n",
+                ),
+                ("front/package.json", STARTED),
+                ("front/Dockerfile", ""),
+                ("apps/users/main.go", GO),
+            ],
+            &["    - {path: \"apps/users\", name: again}\n"],
+            &["name: traces-front"],
+        ),
+        (
+            "what the arguments of a build name",
+            &[
+                (
+                    "compose.yaml",
+                    "services:\n  users: {build: {context: ., dockerfile: back/Dockerfile, args: {SERVICE_DIR: back/parts/users-svc}}}\n  orders: {build: {context: ., dockerfile: back/Dockerfile, args: [SERVICE_DIR=back/parts/orders-svc]}}\n  cards: {build: {context: ., dockerfile: back/one.Dockerfile, args: {PART: cards-svc}}}\n",
+                ),
+                (
+                    "back/Dockerfile",
+                    "ARG SERVICE_DIR\nCOPY back ./back\nWORKDIR /app/${SERVICE_DIR}\nCMD node server.js\n",
+                ),
+                ("back/one.Dockerfile", "ARG PART\nCOPY back/parts/${PART} .\nCMD node server.js\n"),
+                ("back/package.json", STARTED),
+                ("back/parts/users-svc/package.json", STARTED),
+                ("back/parts/orders-svc/package.json", STARTED),
+                ("back/parts/cards-svc/package.json", STARTED),
+            ],
+            &[
+                "path: \"back/parts/users-svc\", name: users}",
+                "path: \"back/parts/orders-svc\", name: orders}",
+                "path: \"back/parts/cards-svc\", name: cards}",
+            ],
+            &["path: \"back\""],
+        ),
+        (
             "no papers and no library",
             &[
                 (
@@ -430,6 +482,43 @@ fn services_that_git_leaves_out_are_told() {
         let text = proposed(root.path(), "--services").replace("\n#     ", " ");
         assert_eq!(text.contains("leaves out"), !said.is_empty(), "{ignored}{text}");
         assert!(text.contains(said), "{ignored}{text}");
+    }
+}
+
+#[test]
+fn a_deployment_that_git_leaves_out_is_read_where_it_is_named() {
+    for (ignored, wanted, has, said) in [
+        ("compose.v2.yml\n", "--deploy shop/compose.v2.yml", true, ""),
+        ("compose.v2.yml\n", "--deploy ./shop/compose.v2.yml", true, ""),
+        ("shop/\n", "--deploy shop", true, ""),
+        ("shop\n", "--deploy shop/compose.v2.yml", true, ""),
+        ("compose.v2.yml\n", "", false, "`.gitignore` leaves out `shop/compose.v2.yml`, so that it is not read here"),
+        (
+            "compose.v2.yml\nappsettings.*.json\n",
+            "",
+            false,
+            "leaves out `ledger/appsettings.Development.json` and another file, so that they are not read here",
+        ),
+        (
+            "compose.v2.yml\nappsettings.*.json\n",
+            "--deploy shop/compose.v2.yml",
+            true,
+            "leaves out `ledger/appsettings",
+        ),
+        ("other\n", "", true, ""),
+    ] {
+        let root = tree(&[
+            (".git/HEAD", b""),
+            (".gitignore", ignored.as_bytes()),
+            ("shop/compose.v2.yml", b"services: {ledger: {build: ../ledger}, db: {image: postgres}}\n"),
+            ("ledger/appsettings.Development.json", b"{}"),
+            ("ledger/main.go", GO.as_bytes()),
+            ("ledger/Dockerfile", b""),
+        ]);
+        let text = proposed(root.path(), wanted).replace("\n#     ", " ");
+        assert_eq!(text.contains("#   db: "), has, "{ignored} {wanted}: {text}");
+        assert_eq!(!said.is_empty(), text.contains("read here and by the scan"), "{ignored} {wanted}: {text}");
+        assert!(text.contains(said), "{ignored} {wanted}: {text}");
     }
 }
 

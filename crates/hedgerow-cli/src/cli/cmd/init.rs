@@ -49,6 +49,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Init) -> anyhow::Res
     let mut proposal = found::propose(&look, wanted.as_ref());
     proposal.doubts.extend(unclaimed(&directory, &proposal));
     proposal.doubts.extend(ignored(&directory, &proposal));
+    proposal.doubts.extend(left_out(&look));
     let owners = owners(&directory, &proposal);
     let mut files = vec![(path, text::config(domain.as_str(), &look, &proposal, &owners))];
     if args.services {
@@ -122,6 +123,19 @@ fn ignored(directory: &Path, proposal: &Proposal) -> Option<String> {
     Some(format!(
         "`.gitignore` leaves out {}, so that a clone would not have the services: end it with a line such as `{line}`",
         lost.join(", ")
+    ))
+}
+
+/// Files that deploy or set something and that git leaves out of a clone.
+fn left_out(look: &Look) -> Option<String> {
+    let first = look.left_out.first()?;
+    let (which, them) = match look.left_out.len() {
+        1 => (format!("`{first}`"), "it is"),
+        2 => (format!("`{first}` and another file"), "they are"),
+        many => (format!("`{first}` and {} other files", many - 1), "they are"),
+    };
+    Some(format!(
+        "`.gitignore` leaves out {which}, so that {them} not read here and by the scan; `scan: {{gitignore: pass}}` reads what it leaves out, and `hedgerow init --deploy FILE` one that is the deployment"
     ))
 }
 

@@ -474,7 +474,12 @@ fn affixed(
         placed = names;
     }
     for (name, service) in without.into_iter().filter(|(name, _)| !placed.contains(name)) {
-        let called = |path: &&&String| service.images.iter().any(|image| image == last_part(path));
+        // What another one is made of, from an image of its own, is not an image from elsewhere that is called alike.
+        let is_others = |path: &String| {
+            let mut others = services.values().filter(|other| other.home == *path || other.code.as_ref() == Some(path));
+            others.any(|other| other.home != service.home && other.images.is_disjoint(&service.images))
+        };
+        let called = |path: &&&String| service.images.iter().any(|image| image == last_part(path)) && !is_others(path);
         if let Some(path) = programs.iter().find(called) {
             found.insert(((*path).clone(), Some(name.clone())));
         }
