@@ -57,6 +57,7 @@ use hedgerow_code::frontend::foreign::{foreign, literals};
 use hedgerow_code::ir::{Directive, Range};
 use hedgerow_code::lines;
 use hedgerow_code::testcode::is_test;
+use hedgerow_core::diag::Code;
 use hedgerow_deploy::image::is_image;
 use hedgerow_deploy::{Deploy, Given, Hosts, Partial, Said, Spot};
 use hidden::Hidden;
@@ -633,6 +634,12 @@ fn tell(
     }
     let is_everybodys = idle > MANY || idle_of_files > MANY_OF_FILES;
     let mut asked = Vec::new();
+    // What is asked about a client of a store need not be asked again where the service starts after it.
+    let others = outcome
+        .findings
+        .iter()
+        .filter(|finding| finding.code == Code::UnexplainedMention && finding.services.contains(&home.name));
+    let told: BTreeSet<String> = others.flat_map(|finding| finding.callees.iter().cloned()).collect();
     for (callee, mut mentions) in found {
         if is_known(outcome, &callee) {
             continue;
@@ -662,7 +669,7 @@ fn tell(
             };
             outcome.add(&home.name, &callee, evidence);
         }
-        if class(first.weight).is_rule() {
+        if class(first.weight).is_rule() || (first.weight == Weight::Order && told.contains(&callee)) {
             continue;
         }
         if first.weight == Weight::Here {

@@ -113,6 +113,56 @@ const BASES: &[&str] = &[
 /// Data bases whose drivers for the JVM take no variables.
 const DRIVERS: &[&str] = &["mariadb", "mysql", "postgres", "postgresql"];
 
+/// Clients of stores and brokers that take no variables by themselves, whatever the store is called. Ruby's do.
+const CLIENTS: &[&str] = &[
+    "aio-pika",
+    "aiokafka",
+    "aiomysql",
+    "aioredis",
+    "amqplib",
+    "async-nats",
+    "asyncmy",
+    "asyncpg",
+    "bull",
+    "bullmq",
+    "clickhouse-connect",
+    "clickhouse-driver",
+    "confluent-kafka",
+    "confluent.kafka",
+    "deadpool-redis",
+    "elasticsearch",
+    "hiredis",
+    "ioredis",
+    "kafka-python",
+    "kafkajs",
+    "lapin",
+    "minio",
+    "mongodb",
+    "mongodb.driver",
+    "mongoose",
+    "motor",
+    "mysql2",
+    "mysqlclient",
+    "nats",
+    "nats-py",
+    "nats.client",
+    "neo4j",
+    "npgsql",
+    "pika",
+    "predis/predis",
+    "psycopg",
+    "psycopg2",
+    "psycopg2-binary",
+    "pymongo",
+    "pymysql",
+    "qdrant-client",
+    "rabbitmq.client",
+    "rdkafka",
+    "redis",
+    "stackexchange.redis",
+    "types-redis",
+];
+
 /// The variables with addresses of others that a service is given and that its code does not name; none where it is not known that all of the
 /// code that asks for variables was read.
 pub(crate) fn of_code(
@@ -365,12 +415,25 @@ fn dependencies(file: &PlainFile) -> String {
     {
         let of = package.iter().filter(|(key, _)| key.ends_with("ependencies") && *key != "devDependencies");
         let names = of.filter_map(|(_, all)| all.as_object()).flat_map(|all| all.keys());
+        let names = names.filter(|name| !is_client(name));
         return names.map(|name| squeezed(name) + "\n").collect();
     }
     let is_image = image::is_image(&file.path);
+    let is_of_ruby = super::last(&file.path) == "Gemfile";
+    let left = |line: &str| {
+        let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+        let words = line.split(|c| !name(c));
+        let words = words.filter(|word| is_image || is_of_ruby || !is_client(word));
+        words.map(squeezed).collect::<String>() + "\n"
+    };
     let lines = file.text.lines().filter(|line| !is_image || !line.trim_start().starts_with(['#']));
     let lines = lines.filter(|line| {
         !is_image || ["FROM", "RUN", "CMD", "ENTRYPOINT"].iter().any(|word| line.trim_start().starts_with(word))
     });
-    lines.map(|line| squeezed(line) + "\n").collect()
+    lines.map(left).collect()
+}
+
+/// Whether a package is a client that takes no variables by itself.
+fn is_client(package: &str) -> bool {
+    CLIENTS.contains(&package.to_lowercase().replace('_', "-").as_str())
 }

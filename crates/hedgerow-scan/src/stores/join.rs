@@ -65,6 +65,7 @@ pub(crate) fn join(
     others(homes, files, &mut all, &known);
     of_libraries(homes, &mut all, &known);
     let mut open: BTreeMap<String, (String, BTreeMap<String, Place>)> = BTreeMap::new();
+    let mut unconnected: BTreeMap<(Store, String), BTreeMap<String, Place>> = BTreeMap::new();
     for ((home, part), (uses, answers)) in homes.iter().zip(parts).zip(&all) {
         for (kind, used) in uses {
             match answers.get(kind) {
@@ -73,6 +74,14 @@ pub(crate) fn join(
                     let guess = evidence(*kind, used, callee, Why::Only);
                     outcome.add(&home.name, callee, Evidence { class: Class::Candidate, ..guess });
                     outcome.findings.extend(private(&home.name, callee, (*kind, used)));
+                }
+                Some(Answer::One(callee, why))
+                    if config.candidate == Candidates::Addresses && may_be_unconnected(home, used) =>
+                {
+                    let guess = evidence(*kind, used, callee, *why);
+                    outcome.add(&home.name, callee, Evidence { class: Class::Candidate, ..guess });
+                    let callers = unconnected.entry((*kind, callee.clone())).or_default();
+                    callers.insert(home.name.clone(), used.place.clone());
                 }
                 Some(Answer::One(callee, why)) => {
                     outcome.add(&home.name, callee, evidence(*kind, used, callee, *why));
@@ -101,7 +110,17 @@ pub(crate) fn join(
             kept.push((home.name.clone(), question));
         }
     }
-    outcome.findings.extend(open.iter().map(|(callee, callers)| asked(callee, callers)));
+    outcome.findings.extend(open.iter().map(|(callee, (other, callers))| {
+        asked(callee, callers, |names| {
+            format!("the program of {names} has a client of `{callee}`, whose address the deployment gives to others, as to `{other}`")
+        })
+    }));
+    outcome.findings.extend(unconnected.iter().map(|((kind, callee), callers)| {
+        asked(callee, callers, |names| {
+            let kind = kind.shown();
+            format!("the program of {names} has what a client of {kind} is used for, and no call that was read connects it: it may be `{callee}`")
+        })
+    }));
     for ((home, settings), (_, answers)) in homes.iter().zip(&unset).zip(&all) {
         for (kind, unset) in settings {
             let callees: BTreeSet<String> = match answers.get(kind) {
@@ -120,6 +139,17 @@ pub(crate) fn join(
         }
     }
     kept
+}
+
+/// Whether what is used of a client may never be connected: a part of the tree's own library that others use as well, and in .NET what a
+/// program asks its container for, which somebody has to put there with an address.
+fn may_be_unconnected(home: &Home, used: &Used) -> bool {
+    !used.is_open && !used.is_imported && (!is_own(home, &used.place.path) || used.place.path.ends_with(".cs"))
+}
+
+/// Whether a file lies in the directories of a service.
+fn is_own(home: &Home, path: &str) -> bool {
+    home.directories.iter().any(|(own, _)| own.is_empty() || crate::paths::is_below(path, own))
 }
 
 /// So many services that run one program and are told of a store make it theirs, and not that of the others.
@@ -147,7 +177,7 @@ fn others(homes: &[Home], files: &[File], all: &mut [Known], known: &Calls<'_>) 
     for ((home, program), (_, answers)) in homes.iter().zip(&programs).zip(all.iter()) {
         let known = known.get(home.name.as_str()).into_iter().flatten().map(|callee| (*callee).clone());
         let named = answers.values().filter_map(|answer| match answer {
-            Answer::One(callee, Why::Named) => Some(callee.clone()),
+            Answer::One(callee, Why::Named | Why::After) => Some(callee.clone()),
             _ => None,
         });
         for callee in known.chain(named).filter(|_| !program.is_empty()) {
@@ -168,9 +198,6 @@ fn others(homes: &[Home], files: &[File], all: &mut [Known], known: &Calls<'_>) 
 /// Takes back that a client in a library means the only store of its kind, where the deployment names that for others that load the library,
 /// and nothing for these: a library has more in it than each program uses.
 fn of_libraries(homes: &[Home], all: &mut [Known], known: &Calls<'_>) {
-    let is_own = |home: &Home, path: &str| {
-        home.directories.iter().any(|(own, _)| own.is_empty() || crate::paths::is_below(path, own))
-    };
     let mut told: BTreeMap<(String, String), String> = BTreeMap::new();
     for (home, (uses, answers)) in homes.iter().zip(all.iter()) {
         for (kind, used) in uses.iter().filter(|(_, used)| !is_own(home, &used.place.path)) {
@@ -186,7 +213,7 @@ fn of_libraries(homes: &[Home], all: &mut [Known], known: &Calls<'_>) {
     }
     for (home, (uses, answers)) in homes.iter().zip(all) {
         for (kind, answer) in answers {
-            let Answer::One(callee, Why::Only) = answer else { continue };
+            let Answer::One(callee, Why::Only | Why::After) = answer else { continue };
             let place = uses.get(kind).map(|used| &used.place.path).filter(|path| !is_own(home, path));
             let other = place.and_then(|path| told.get(&(path.clone(), callee.clone())));
             if let Some(other) = other.filter(|other| **other != home.name) {
@@ -215,15 +242,13 @@ fn private(caller: &str, callee: &str, (kind, used): (Store, &Used)) -> Option<F
     })
 }
 
-/// The question about a store that the deployment names for others that run the same program.
-fn asked(callee: &str, (other, callers): &(String, BTreeMap<String, Place>)) -> Finding {
+/// The question about a store that the programs of several may call.
+fn asked(callee: &str, callers: &BTreeMap<String, Place>, message: impl Fn(&str) -> String) -> Finding {
     let names = enumerate_some(MAX_NAMES, callers.keys().map(|caller| format!("`{caller}`")));
     let first = callers.keys().next().map_or("*", String::as_str);
     Finding {
         code: Code::UnexplainedMention,
-        message: format!(
-            "the program of {names} has a client of `{callee}`, whose address the deployment gives to others, as to `{other}`"
-        ),
+        message: message(&names),
         marks: callers.values().take(1).map(|place| (place.clone(), "the client".to_owned())).collect(),
         help: vec![
             "where it is called, say so by a rule file".to_owned(),
@@ -243,7 +268,7 @@ fn evidence(kind: Store, used: &Used, callee: &str, why: Why) -> Evidence {
     };
     let why = match why {
         Why::Only => format!("`{callee}` is the only one that the deployment has for it"),
-        Why::Named => format!("the deployment names `{callee}` for it"),
+        Why::After | Why::Named => format!("the deployment names `{callee}` for it"),
     };
     Evidence {
         class: Class::Addressed,
@@ -256,9 +281,13 @@ fn evidence(kind: Store, used: &Used, callee: &str, why: Why) -> Evidence {
 }
 
 /// Why a store is the one that is meant.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Why {
+    /// There is no other of its kind.
     Only,
+    /// The service starts after it.
+    After,
+    /// The service is given its address, or its code names it.
     Named,
 }
 
@@ -304,10 +333,14 @@ impl Caller<'_> {
         }
         // An import says nothing yet, nor does a client of an S3 that may be the cloud's own: not with a variable that a whole file brings along.
         let is_weak = used.is_imported || (kind == Store::S3 && !used.is_open);
-        let named: BTreeSet<&str> = all.iter().copied().filter(|callee| self.names(callee, is_weak, outcome)).collect();
+        let named: BTreeMap<&str, Why> =
+            all.iter().filter_map(|callee| Some((*callee, self.names(callee, is_weak, outcome)?))).collect();
         // What is used of a library and opens no connection may be a type or a helper of it: then the deployment has to name the store.
         let (fitting, why) = match !used.is_open || !named.is_empty() {
-            true => (named, Why::Named),
+            true => {
+                let why = named.values().copied().max().unwrap_or(Why::Named);
+                (named.into_keys().collect(), why)
+            }
             false if self.is_told_elsewhere(kind) => return Answer::Nobody,
             // What a client is called by its own default is not asked for.
             false
@@ -343,12 +376,11 @@ impl Caller<'_> {
         }
     }
 
-    /// Whether the deployment, or a name in the code, says that a service has to do with a store.
-    fn names(&self, callee: &str, is_weak: bool, outcome: &Outcome) -> bool {
+    /// How the deployment, or a name in the code, says that a service has to do with a store.
+    fn names(&self, callee: &str, is_weak: bool, outcome: &Outcome) -> Option<Why> {
         let given = self.deploy.of(&self.home.name);
         let is_after = given.is_some_and(|given| given.after.keys().any(|name| self.hosts.named(name) == Some(callee)));
-        is_after
-            || outcome.edges.contains_key(&(self.home.name.clone(), callee.to_owned()))
+        let is_named = outcome.edges.contains_key(&(self.home.name.clone(), callee.to_owned()))
             || (!is_weak && self.part.mentions.contains_key(callee))
             || given.filter(|_| !is_weak).is_some_and(|given| {
                 let values = given.environment.values().chain(given.flags.values()).flatten();
@@ -357,7 +389,8 @@ impl Caller<'_> {
                         |answer| matches!(answer, hedgerow_deploy::Answer::Service(service, _) if service == callee),
                     )
                 })
-            })
+            });
+        if is_named { Some(Why::Named) } else { is_after.then_some(Why::After) }
     }
 
     /// The variables for the address of a kind of store that reached code asks for.

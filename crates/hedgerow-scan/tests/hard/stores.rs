@@ -62,13 +62,69 @@ fn a_library_s_client_that_the_deployment_names_for_others_is_a_question() {
     rows(&[
         (tree("common/store.py", of, "environment: {A: b}"), others),
         (tree("common/inner/store.py", of, "environment: {A: b}"), others),
-        (
-            tree("common/store.py", of, "depends_on: [service.cache]"),
-            &["cart -> cache addressed", "shop -> cache joined"],
-        ),
+        // That it starts after the store says less than that it has no address of it.
+        (tree("common/store.py", of, "depends_on: [service.cache]"), others),
         (tree("common/store.py", of, of), &["cart -> cache joined", "shop -> cache joined"]),
         // Nobody is told.
         (tree("common/store.py", "environment: {A: b}", "environment: {A: b}"), both),
+    ]);
+}
+
+#[test]
+fn what_nobody_connects_is_a_question() {
+    let redis: &[(&str, &str)] = &[("cache", "redis:7")];
+    let after: &[&str] = &["service.cache"];
+    let own = "-- service.shop/Program.cs\nusing StackExchange.Redis;\n";
+    let asks = |code: &str| format!("{own}{code}");
+    let library = |code: &str| {
+        format!(
+            "-- service.shop/a.py\nfrom common.locks import held\nheld()\n-- common/locks.py\nimport redis\n{code}\n"
+        )
+    };
+    let asked: &[&str] = &["shop ? cache"];
+    let is_cache: &[&str] = &["shop -> cache addressed"];
+    rows(&[
+        (
+            fleet(
+                &asks(
+                    "class Locks(IConnectionMultiplexer redis) { public void Take() { redis.GetDatabase().StringSet(\"a\", \"b\"); } }\nnew Locks(null).Take();\n",
+                ),
+                redis,
+                after,
+            ),
+            asked,
+        ),
+        (
+            fleet(
+                &asks(
+                    "var redis = services.GetService<IConnectionMultiplexer>();\nredis.GetDatabase().StringGet(\"a\");\n",
+                ),
+                redis,
+                after,
+            ),
+            asked,
+        ),
+        (
+            fleet(
+                &asks(
+                    "var redis = ConnectionMultiplexer.Connect(conf().Url);\nredis.GetDatabase().StringGet(\"a\");\n",
+                ),
+                redis,
+                after,
+            ),
+            is_cache,
+        ),
+        (fleet(&library("def held(r: redis.Redis = None):\n    r.set('a', 'b')"), redis, after), asked),
+        (fleet(&library("def held():\n    redis.Redis(host=conf().host)"), redis, after), is_cache),
+        // Of its own code, the client is there.
+        (
+            fleet(
+                "-- service.shop/a.py\nimport redis\ndef held(r: redis.Redis = None):\n    r.set('a', 'b')\nheld()\n",
+                redis,
+                after,
+            ),
+            is_cache,
+        ),
     ]);
 }
 

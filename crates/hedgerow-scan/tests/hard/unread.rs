@@ -268,3 +268,55 @@ fn a_client_that_is_registered_and_that_nothing_takes_is_a_question() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+#[test]
+fn a_package_that_takes_no_variables_brings_none() {
+    let image = "-- k8s/shop.yaml\nkind: Deployment\nmetadata: {name: s-shop}\n\
+                 spec: {template: {spec: {containers: [{name: a, image: x, env: [{name: REDIS_URL, value: 'redis://s-redis:6379'}]}]}}}\n\
+                 -- k8s/redis.yaml\nkind: Deployment\nmetadata: {name: s-redis}\nspec: {template: {spec: {containers: [{name: a, image: 'redis:7'}]}}}\n";
+    let tree = |package: &str, code: &str| {
+        format!(
+            "-- hedgerow.yaml\nscan: {{}}\n-- service.redis/x.txt\n-- service.shop/Dockerfile\nFROM debian\nCOPY . .\n{image}-- service.shop/{package}\n{code}"
+        )
+    };
+    let python = "-- service.shop/main.py\nprint(1)\n";
+    let js = "-- service.shop/main.js\nconsole.log(1)\n";
+    let mut wrong = Vec::new();
+    for (what, files, is_call) in [
+        ("a client", tree("requirements.txt\nredis==5.0.1\nfastapi>=0.1", python), false),
+        ("two clients", tree("requirements.txt\nhiredis\naioredis ~= 2.0 ; python_version > '3'", python), false),
+        (
+            "of a project",
+            tree("pyproject.toml\n[project]\ndependencies = [\"redis>=5\", \"psycopg2-binary\"]", python),
+            false,
+        ),
+        ("of Node", tree("package.json\n{\"main\": \"main.js\", \"dependencies\": {\"ioredis\": \"5\"}}", js), false),
+        ("what takes it", tree("requirements.txt\nflask-redis==0.4", python), true),
+        (
+            "what takes it, of Node",
+            tree("package.json\n{\"main\": \"main.js\", \"dependencies\": {\"rate-limit-redis\": \"5\"}}", js),
+            true,
+        ),
+        ("of Ruby", tree("Gemfile\ngem 'redis'", "-- service.shop/config.ru\nputs 1\n"), true),
+        ("nothing of it", tree("requirements.txt\nfastapi", python), false),
+        (
+            "code",
+            tree(
+                "requirements.txt\nredis==5.0.1",
+                "-- service.shop/main.py\nimport os\nprint(os.environ['REDIS_URL'])\n",
+            ),
+            true,
+        ),
+    ] {
+        let found = outcome(&files);
+        let edge = found.edges.values().find(|edge| edge.callee == "service.redis" && edge.caller == "service.shop");
+        let Some(class) = edge.map(hedgerow_scan::Edge::class) else {
+            wrong.push(format!("{what}: nothing"));
+            continue;
+        };
+        if class.is_rule() != is_call {
+            wrong.push(format!("{what}: {class:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
