@@ -96,6 +96,7 @@ mod places;
 mod plain;
 mod pods;
 mod probed;
+mod processes;
 mod profiles;
 mod program;
 mod questions;

@@ -249,7 +249,8 @@ impl<'p> Walk<'_, 'p> {
     }
 
     pub(super) fn escape_type(&mut self, id: TypeId, site: Option<Site>) {
-        if !self.escaped.insert(id) {
+        let is_framework = site.is_none_or(|site| self.is_on_load(site));
+        if (is_framework && self.without.types.contains(&id)) || !self.escaped.insert(id) {
             return;
         }
         self.strays.insert(id);
@@ -259,7 +260,8 @@ impl<'p> Walk<'_, 'p> {
         let semantics = program.semantics(file);
         let methods: Vec<_> = program.own_methods(id).collect();
         for (name, function) in methods {
-            if semantics.is_exported(name) {
+            let is_left = is_framework && self.without.functions.contains(&function);
+            if semantics.is_exported(name) && !is_left {
                 self.add(function, site);
             }
         }

@@ -64,6 +64,7 @@ mod placeholders;
 mod places;
 mod pods;
 mod private;
+mod processes;
 mod profiles;
 mod pydantic;
 mod python;
