@@ -5,6 +5,7 @@ use crate::claims::Claims;
 use crate::edge::{Class, Evidence, Outcome, Place, Port};
 use crate::givens::SETTINGS;
 use crate::inventory::Home;
+use crate::issuers::is_issuer;
 use crate::join::Join;
 use crate::mention::{Named, named};
 use crate::mentions::{
@@ -188,6 +189,8 @@ pub(crate) struct Code<'a> {
     pub(crate) is_of_jvm: bool,
     /// The parts of the settings that it asks for by name.
     pub(crate) sections: &'a BTreeSet<Vec<String>>,
+    /// Whether it compares issuers of tokens, and calls nobody by them.
+    pub(crate) compares_issuers: bool,
     /// The files of settings that several services have alike.
     pub(crate) alike: &'a BTreeSet<&'a str>,
     /// Those of them that some services load by their names.
@@ -323,7 +326,8 @@ pub(crate) fn calls(
                     || (read.sections.iter().any(|section| is_in(&path, section)) && !is_shown_at(&path))
             };
             let is_own = is_framework(&path, read.is_of_jvm) || is_registered_name(&path);
-            if !(is_own || (is_asked() && !is_for_browsers(&path))) {
+            let is_compared = read.compares_issuers && path.last().is_some_and(|key| is_issuer(key));
+            if !(is_own || (is_asked() && !is_for_browsers(&path) && !is_compared)) {
                 continue;
             }
             // What only others load says nothing here, unless settings of its own bring it in (`spring.config.import`).

@@ -80,6 +80,7 @@ mod held;
 mod hosted;
 mod infer;
 mod inventory;
+mod issuers;
 mod join;
 mod libraries;
 mod loads;

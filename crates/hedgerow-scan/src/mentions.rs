@@ -34,6 +34,7 @@ use crate::connectors::Worker;
 use crate::edge::{Class, Evidence, Outcome, Place, Port};
 use crate::frameworks;
 use crate::inventory::{Home, Owners};
+use crate::issuers::is_issuer;
 use crate::mention::{Named, asks_for_host, in_list, is_address_variable, is_choice, is_past_proxy, named};
 use crate::names::files::last;
 use crate::names::keys::asks_for;
@@ -237,7 +238,7 @@ pub(crate) fn ask<'a>(
             let is_for_others = *whose == Whose::Unclaimed
                 || *whose == Whose::Mounted && shares.is_for_others(&home.name, &file.path, last(&file.path));
             let keys = (*whose == Whose::Asked).then(|| Asks::new(file, &part.keys)).flatten();
-            let of = (shared, is_for_others, keys, &part.unasked, groups);
+            let of = (shared, is_for_others, keys, part, groups);
             match unused.get(file.path.as_str()).and_then(|idle| idle.get(&home.name)) {
                 Some(Why::Others) => {}
                 None => in_text((file, *whose), home, hosts, of, &is_set, &mut found, &mut unset),
@@ -304,11 +305,14 @@ pub(crate) fn ask<'a>(
             };
             part.reads.get(variable).cloned().or_else(asks).or_else(takes).or_else(frames)
         };
-        joined(home, hosts, (deploy, &beside.variables), &reads, outcome);
+        let is_compared = |name: &str| part.compares_issuers && is_issuer(name);
+        let calls_by = |variable: &str| reads(variable).filter(|_| !is_compared(variable));
+        joined(home, hosts, (deploy, &beside.variables), &calls_by, outcome);
         let code = frameworks::Code {
             has_code: part.account.functions > 0 || part.account.begins(),
             is_of_jvm,
             sections: &part.sections,
+            compares_issuers: part.compares_issuers,
             alike: &alike,
             claims,
         };
@@ -350,6 +354,12 @@ pub(crate) fn ask<'a>(
         };
         let seen = (&uses, &is_used, &is_named, &is_unasked, &is_of_all, &asks);
         let unused = given(home, hosts, deploy, places, (&shared, common, &shares), seen, &mut found);
+        for mention in found.values_mut().flatten() {
+            let is_strong = matches!(mention.weight, Weight::Told | Weight::Address);
+            if is_strong && mention.text.starts_with(['$', '-']) && is_compared(&mention.text) {
+                mention.weight = Weight::LooseAddress;
+            }
+        }
         for (callee, name, place) in unused {
             everybodys.entry((callee, name)).or_default().push((home.name.clone(), place));
         }
@@ -496,13 +506,7 @@ fn in_text(
     (file, whose): (&PlainFile, Whose),
     home: &Home,
     hosts: &Hosts,
-    (shared, is_for_others, keys, unasked, idle): (
-        Sharers<'_>,
-        bool,
-        Option<Asks<'_>>,
-        &BTreeSet<String>,
-        &crate::unused::Idle<'_>,
-    ),
+    (shared, is_for_others, keys, part, idle): (Sharers<'_>, bool, Option<Asks<'_>>, &Part, &crate::unused::Idle<'_>),
     is_set: &impl Fn(&str) -> bool,
     found: &mut Mentions,
     unset: &mut BTreeMap<String, Place>,
@@ -563,12 +567,15 @@ fn in_text(
             };
             let weight = || match is_everybodys {
                 _ if is_copy => Weight::IdleAddress,
+                _ if part.compares_issuers && is_issuer(key) => Weight::LooseAddress,
                 true => Weight::LooseAddress,
                 // What is put into a store is a row like others: who reads it may call there.
                 false if file.path.ends_with(".sql") => Weight::LooseAddress,
                 false if whose == Whose::Named => Weight::of_named(&file.text, &setting),
                 false if keys.is_some_and(|keys| !keys.asks_for(key)) => Weight::UnaskedAddress,
-                false if unasked::is_at_unasked((&file.path, &file.text), &setting, unasked) => Weight::UnaskedAddress,
+                false if unasked::is_at_unasked((&file.path, &file.text), &setting, &part.unasked) => {
+                    Weight::UnaskedAddress
+                }
                 false => match Weight::of_setting(&file.text, &setting) {
                     Weight::Address if is_for_others => Weight::SharedAddress,
                     weight => weight,

@@ -16,6 +16,7 @@ use crate::edge::{Class, Evidence, Outcome, Place};
 use crate::frameworks;
 use crate::infer::Infer;
 use crate::inventory::Home;
+use crate::issuers::is_issuer;
 use crate::mention::{asks_for_host, is_address_variable, named};
 use crate::mentions::{Mention, Mentions, Weight, asks_others, keep};
 use crate::pack::Kind;
@@ -78,6 +79,8 @@ pub(crate) struct Names<'a, 'p> {
     constants: BTreeMap<&'p str, BTreeSet<&'p str>>,
     /// The constants and fields that nobody reads.
     unread: Unread,
+    /// Whether issuers of tokens are compared, and nobody is called by them.
+    pub(crate) compares_issuers: bool,
     /// What stands around the literals of the function that was asked last.
     around: Option<(FnId, Around)>,
 }
@@ -130,6 +133,7 @@ impl<'a, 'p> Names<'a, 'p> {
             libraries: known,
             constants,
             unread: Unread::default(),
+            compares_issuers: false,
             around: None,
         }
     }
@@ -342,8 +346,10 @@ impl<'a, 'p> Names<'a, 'p> {
             called.map(|address| (address.service.clone(), address.port, address.label.clone())).collect();
         for (service, port, target) in called {
             let (class, kind, place) = (Class::Joined, Kind::Tcp, self.place(site));
-            if is_put || self.is_unread(site.function, site.expr) {
+            let is_compared = self.compares_issuers && is_issuer(&target);
+            if is_put || is_compared || self.is_unread(site.function, site.expr) {
                 let (weight, what) = match is_put {
+                    _ if is_compared => (Weight::LooseAddress, "an issuer that tokens are compared with".to_owned()),
                     true => (Weight::SharedAddress, "settings are put there".to_owned()),
                     false => (Weight::UnaskedAddress, "a client that nothing takes is made of it".to_owned()),
                 };
@@ -376,7 +382,7 @@ impl<'a, 'p> Names<'a, 'p> {
         let function = site.function;
         let around = match self.around.take() {
             Some((of, around)) if of == function => around,
-            _ => Around::new(self.infer, function),
+            _ => Around::new(self.infer, function, self.compares_issuers),
         };
         for named in all {
             let pair = (self.home.name.clone(), named.service.clone());
@@ -391,6 +397,9 @@ impl<'a, 'p> Names<'a, 'p> {
                     (Weight::UnaskedAddress, "nothing that was read asks for what holds this")
                 }
                 (true, true) if around.is_for_browsers(range) => (Weight::LooseAddress, "an address for browsers"),
+                (true, true) if around.is_compared(range) => {
+                    (Weight::LooseAddress, "an issuer that tokens are compared with")
+                }
                 (true, true) => (Weight::Address, "an address"),
                 (true, false) => (Weight::UnreachedAddress, "no known entry point reaches this"),
                 (false, _) => (Weight::Name, "a name"),

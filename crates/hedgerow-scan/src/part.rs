@@ -56,6 +56,8 @@ pub(crate) struct Part {
     pub(crate) reads: BTreeMap<String, Place>,
     /// The variables with addresses that it is given and that no code of it names, where all of that was read.
     pub(crate) unasked: BTreeSet<String>,
+    /// Whether its code compares issuers of tokens with what it is given, and discovers nothing by them.
+    pub(crate) compares_issuers: bool,
     /// The files of settings that the deploy gives it and that reached code names.
     pub(crate) files: BTreeSet<String>,
     /// The variables that it is given and that a build writes into pages.
@@ -204,6 +206,10 @@ pub(crate) fn part<'p>(
         home,
         around.deploy.of(&home.name),
     );
+    let mut files = crate::account::own_files(program, home);
+    files.extend(reach.functions.keys().map(|function| program.file_of(*function)));
+    part.compares_issuers = crate::issuers::are_compared(program, &files);
+    names.compares_issuers = part.compares_issuers;
     part.is_page = browser.is_all && !proxies(infer, home, browser);
     let in_browsers = browser.files.difference(&browser.supposed).copied().collect();
     names.read(&part.found, (around.deploy.of(&home.name), around.fleet), &in_browsers);
@@ -212,8 +218,6 @@ pub(crate) fn part<'p>(
     // What the target of a call is made of is asked for, however the code spells it.
     part.variables.extend(variables);
     if let Some(given) = around.deploy.of(&home.name) {
-        let mut files = crate::account::own_files(program, home);
-        files.extend(reach.functions.keys().map(|function| program.file_of(*function)));
         files.extend(&browser.files);
         let hosts = around.hosts.of(&home.name);
         let bundled = given.environment.keys().filter(|name| around.packs.runs.is_bundled(name));

@@ -3,6 +3,7 @@
 
 use super::constants::holds;
 use crate::infer::Infer;
+use crate::issuers::is_issuer;
 use crate::mention::{is_bypass, is_called};
 use crate::mentions::{is_of_cors, is_origin, is_shown_to_browsers};
 use crate::program::FnId;
@@ -14,6 +15,8 @@ pub(super) struct Around {
     /// What is passed to something, or stands in something, whose name says that it is for browsers: `WithOrigins("http://shop")`,
     /// `cors({origin: "http://shop"})`, `allow_origins=["http://shop"]`. None lies in another one.
     for_browsers: Vec<Range>,
+    /// What is given to something that is called an issuer, where tokens are compared with it: `withIssuer("http://shop")`.
+    compared: Vec<Range>,
     /// What stands in a list of hosts that are called without a proxy.
     past_proxy: Vec<Range>,
     /// The first call that is given an expression as it is.
@@ -21,15 +24,17 @@ pub(super) struct Around {
 }
 
 impl Around {
-    pub(super) fn new(infer: &Infer, function: FnId) -> Self {
+    pub(super) fn new(infer: &Infer, function: FnId, compares_issuers: bool) -> Self {
         let program = infer.program;
         let facts = program.facts_of(function);
         // What a proxy sends requests on to is called its origin as well.
         let is_of_cors = program.exprs(function).any(|id| name_of(facts, id).is_some_and(is_of_cors));
         let says = |name: &str| says(name, is_of_cors);
-        let (mut spans, mut past_proxy, mut calls) = (Vec::new(), Vec::new(), BTreeMap::new());
-        let asks = |name: &str| (says(name), is_bypass(name));
-        let mut add = |value: ExprId, (is_said, is_past): (bool, bool)| {
+        let (mut spans, mut past_proxy, mut compared, mut calls) =
+            (Vec::new(), Vec::new(), Vec::new(), BTreeMap::new());
+        let compares = |name: &str| compares_issuers && is_issuer(name);
+        let asks = |name: &str| (says(name), is_bypass(name), compares(name));
+        let mut add = |value: ExprId, (is_said, is_past, is_compared): (bool, bool, bool)| {
             if matches!(facts.expr(value), Expr::Closure(_)) {
                 return;
             }
@@ -38,6 +43,9 @@ impl Around {
             }
             if is_said {
                 spans.push(facts.span(value));
+            }
+            if is_compared {
+                compared.push(facts.span(value));
             }
         };
         for id in program.exprs(function) {
@@ -49,10 +57,12 @@ impl Around {
                         || first.is_some_and(|name| name.eq_ignore_ascii_case("Access-Control-Allow-Origin"));
                     // `setenv("NO_PROXY", "ledger")`; an address is no name.
                     let is_past = first.is_some_and(|name| !name.contains(['/', ':']) && is_bypass(name));
+                    let is_issuers = name_of(facts, *callee).is_some_and(compares);
                     for argument in all {
                         calls.entry(argument.value).or_insert(id);
-                        let (shown, past) = argument.name.map_or((false, false), |name| asks(facts.word(name)));
-                        add(argument.value, (is_said || shown, is_past || past));
+                        let (shown, past, issuer) =
+                            argument.name.map(|name| asks(facts.word(name))).unwrap_or_default();
+                        add(argument.value, (is_said || shown, is_past || past, is_issuers || issuer));
                     }
                 }
                 Expr::New { arguments, .. } => {
@@ -75,19 +85,24 @@ impl Around {
         for store in facts.stores(program.function(function)) {
             // `os.environ["NO_PROXY"] = "ledger"`
             let key = match facts.expr(store.target) {
-                Expr::Index { key, .. } => text_of(facts, *key).map(|name| (false, is_bypass(name))),
+                Expr::Index { key, .. } => text_of(facts, *key).map(|name| (false, is_bypass(name), compares(name))),
                 _ => name_of(facts, store.target).map(asks),
             };
             if let Some(key) = key {
                 add(store.value, key);
             }
         }
-        Self { for_browsers: outermost(spans), past_proxy: outermost(past_proxy), calls }
+        Self { for_browsers: outermost(spans), past_proxy: outermost(past_proxy), compared: outermost(compared), calls }
     }
 
     /// Whether what stands in a place is for browsers.
     pub(super) fn is_for_browsers(&self, span: Range) -> bool {
         is_within(&self.for_browsers, span)
+    }
+
+    /// Whether what stands in a place is an issuer that tokens are compared with.
+    pub(super) fn is_compared(&self, span: Range) -> bool {
+        is_within(&self.compared, span)
     }
 
     /// Whether what stands in a place is in a list of hosts that are called without a proxy.

@@ -43,6 +43,7 @@ mod idioms;
 mod ingress;
 mod inherited;
 mod interfaces;
+mod issuers;
 mod jinja;
 mod kinds;
 mod kustomize;
