@@ -70,7 +70,7 @@ fn an_issuer_that_is_compared_is_asked_about() {
             given(
                 "JWT_ISSUER",
                 &java(
-                    "Jwts.parser().requireIssuer(System.getenv(\"JWT_ISSUER\")).build(); new SimpleGrantedAuthority(\"x\");",
+                    "Jwts.parser().requireIssuer(System.getenv(\"JWT_ISSUER\")).build(); GrantedAuthority.of(\"x\");",
                 ),
             ),
             ASKED,
