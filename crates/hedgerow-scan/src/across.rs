@@ -81,7 +81,8 @@ pub(crate) fn across(
     crate::registries::join((tree, &libraries), homes, hosts, deploy, &mut outcome);
     crate::connectors::Worker::new(homes, deploy).join(tree, hosts, &mut outcome);
     ask(&questions, &mut outcome);
-    let asked = (parts, fleet, questions.as_slice());
+    let dormant = crate::dormant::Dormant::all(tree, homes, deploy, parts, &libraries);
+    let asked = (parts, fleet, questions.as_slice(), dormant.as_slice());
     let said = (&places, &spoken, (&claims, &foreign, &unused, idle), &schemas);
     crate::mentions::ask(tree, homes, hosts, deploy, asked, said, &mut outcome);
     let is_said =

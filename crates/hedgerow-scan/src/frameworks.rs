@@ -2,6 +2,7 @@
 //! asks for by name.
 
 use crate::claims::Claims;
+use crate::dormant::Dormant;
 use crate::edge::{Class, Evidence, Outcome, Place, Port};
 use crate::givens::SETTINGS;
 use crate::inventory::Home;
@@ -189,6 +190,8 @@ pub(crate) struct Code<'a> {
     pub(crate) is_of_jvm: bool,
     /// The parts of the settings that it asks for by name.
     pub(crate) sections: &'a BTreeSet<Vec<String>>,
+    /// The parts of the settings by which nobody connects.
+    pub(crate) dormant: &'a Dormant,
     /// Whether it compares issuers of tokens, and calls nobody by them.
     pub(crate) compares_issuers: bool,
     /// The files of settings that several services have alike.
@@ -327,7 +330,16 @@ pub(crate) fn calls(
             };
             let is_own = is_framework(&path, read.is_of_jvm) || is_registered_name(&path);
             let is_compared = read.compares_issuers && path.last().is_some_and(|key| is_issuer(key));
-            if !(is_own || (is_asked() && !is_for_browsers(&path) && !is_compared)) {
+            let is_called = || is_asked() && !is_for_browsers(&path) && !is_compared;
+            if !is_own && !is_called() {
+                continue;
+            }
+            if is_own && read.dormant.has(&path) {
+                for (service, evidence) in evidence(home, given, at, &path, &join, &texts, found) {
+                    let (what, text) = ("no library of the service's asks for it".to_owned(), evidence.target);
+                    let (weight, place, port) = (Weight::UnaskedAddress, evidence.place, evidence.port);
+                    keep(found, &service, Mention { weight, place, text, what, port, client: None });
+                }
                 continue;
             }
             // What only others load says nothing here, unless settings of its own bring it in (`spring.config.import`).

@@ -70,6 +70,7 @@ mod config;
 mod connectors;
 mod consoles;
 mod dapr;
+mod dormant;
 mod edge;
 mod eval;
 mod factories;

@@ -31,6 +31,7 @@ use crate::claims::{Claims, Foreign};
 use crate::commands;
 use crate::config::Candidates;
 use crate::connectors::Worker;
+use crate::dormant::Dormant;
 use crate::edge::{Class, Evidence, Outcome, Place, Port};
 use crate::frameworks;
 use crate::inventory::{Home, Owners};
@@ -118,7 +119,7 @@ pub(crate) fn ask<'a>(
     homes: &'a [Home],
     hosts: &Hosts,
     deploy: &'a Deploy,
-    (parts, fleet, calls): (&[Part], &Fleet, &[(String, crate::questions::Question)]),
+    (parts, fleet, calls, dormant): (&[Part], &Fleet, &[(String, crate::questions::Question)], &[Dormant]),
     (places, spoken, (claims, others, (unused, groups), idle), schemas): (
         &Places<'a>,
         &Spoken<'a>,
@@ -208,7 +209,7 @@ pub(crate) fn ask<'a>(
     let mut everybodys: BTreeMap<(String, String), Vec<(String, Place)>> = BTreeMap::new();
     let (mut all_found, mut all_unset) = (Vec::new(), Vec::new());
     let (mut probed, mut told_beside) = (Vec::new(), Vec::new());
-    for (home, part) in homes.iter().zip(parts) {
+    for ((home, part), dormant) in homes.iter().zip(parts).zip(dormant) {
         let mut own = texts.remove(home.name.as_str()).unwrap_or_default();
         own.retain(|(file, _)| {
             let is_idle = idle.get(file.path.as_str()).is_some_and(|services| services.contains(&home.name));
@@ -238,7 +239,7 @@ pub(crate) fn ask<'a>(
             let is_for_others = *whose == Whose::Unclaimed
                 || *whose == Whose::Mounted && shares.is_for_others(&home.name, &file.path, last(&file.path));
             let keys = (*whose == Whose::Asked).then(|| Asks::new(file, &part.keys)).flatten();
-            let of = (shared, is_for_others, keys, part, groups);
+            let of = (shared, is_for_others, keys, (part, dormant), groups);
             match unused.get(file.path.as_str()).and_then(|idle| idle.get(&home.name)) {
                 Some(Why::Others) => {}
                 None => in_text((file, *whose), home, hosts, of, &is_set, &mut found, &mut unset),
@@ -290,7 +291,10 @@ pub(crate) fn ask<'a>(
             runs(variable) || files.clone().any(|file| file.text.contains(variable))
         };
         let reads = |variable: &str| {
-            let takes = || own.iter().find_map(|file| taken(file, variable));
+            let takes = || {
+                let mut files = own.iter().filter(|file| !dormant.takes(file, variable));
+                files.find_map(|file| taken(file, variable))
+            };
             // What a page shows is a link, and no call.
             let is_code = |file: &&&PlainFile| foreign(&file.path).is_some() && !file.path.ends_with(".cshtml");
             let foreign = own.iter().filter(is_code);
@@ -298,6 +302,7 @@ pub(crate) fn ask<'a>(
             let frames = || {
                 let is_frameworks =
                     is_of_jvm && part.account.functions > 0 && frameworks::is_framework_variable(variable);
+                let is_frameworks = is_frameworks && !dormant.has_variable(variable);
                 let given = deploy.of(&home.name).filter(|_| is_frameworks)?;
                 let mut said = given.spots.iter();
                 let (_, spot) = said.find(|(said, _)| matches!(said, Said::Variable(name, _) if name == variable))?;
@@ -312,6 +317,7 @@ pub(crate) fn ask<'a>(
             has_code: part.account.functions > 0 || part.account.begins(),
             is_of_jvm,
             sections: &part.sections,
+            dormant,
             compares_issuers: part.compares_issuers,
             alike: &alike,
             claims,
@@ -339,6 +345,10 @@ pub(crate) fn ask<'a>(
         let is_unasked = |variable: &str| {
             let besides = || besides.get_or_init(|| Besides::new(tree, home, deploy.of(&home.name), &own, is_of_jvm));
             part.unasked.contains(variable) && !fills(variable) && besides().leaves(variable)
+                || !part.variables.contains(variable)
+                    && !runs(variable)
+                    && (dormant.has_variable(variable) || own.iter().any(|file| dormant.takes(file, variable)))
+                    && own.iter().all(|file| taken(file, variable).is_none() || dormant.takes(file, variable))
         };
         // That a file sets a variable, or a compose file hands it on, is no use of it.
         let asks = |variable: &str| {
@@ -506,7 +516,13 @@ fn in_text(
     (file, whose): (&PlainFile, Whose),
     home: &Home,
     hosts: &Hosts,
-    (shared, is_for_others, keys, part, idle): (Sharers<'_>, bool, Option<Asks<'_>>, &Part, &crate::unused::Idle<'_>),
+    (shared, is_for_others, keys, (part, dormant), idle): (
+        Sharers<'_>,
+        bool,
+        Option<Asks<'_>>,
+        (&Part, &Dormant),
+        &crate::unused::Idle<'_>,
+    ),
     is_set: &impl Fn(&str) -> bool,
     found: &mut Mentions,
     unset: &mut BTreeMap<String, Place>,
@@ -568,6 +584,7 @@ fn in_text(
             let weight = || match is_everybodys {
                 _ if is_copy => Weight::IdleAddress,
                 _ if part.compares_issuers && is_issuer(key) => Weight::LooseAddress,
+                _ if whose == Whose::Own && dormant.has_setting(&file.text, &setting) => Weight::UnaskedAddress,
                 true => Weight::LooseAddress,
                 // What is put into a store is a row like others: who reads it may call there.
                 false if file.path.ends_with(".sql") => Weight::LooseAddress,

@@ -15,6 +15,7 @@ use crate::questions::Question;
 use crate::reach::Reach;
 use crate::stores::{Fleet, Store, Used};
 use crate::untaken::Untaken;
+use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{Comment, Directive};
 use hedgerow_deploy::Deploy;
 use hedgerow_deploy::Hosts;
@@ -56,6 +57,8 @@ pub(crate) struct Part {
     pub(crate) reads: BTreeMap<String, Place>,
     /// The variables with addresses that it is given and that no code of it names, where all of that was read.
     pub(crate) unasked: BTreeSet<String>,
+    /// The libraries that its code names, of those for which frameworks have settings.
+    pub(crate) words: BTreeSet<String>,
     /// Whether its code compares issuers of tokens with what it is given, and discovers nothing by them.
     pub(crate) compares_issuers: bool,
     /// The files of settings that the deploy gives it and that reached code names.
@@ -210,6 +213,13 @@ pub(crate) fn part<'p>(
     files.extend(reach.functions.keys().map(|function| program.file_of(*function)));
     part.compares_issuers = crate::issuers::are_compared(program, &files);
     names.compares_issuers = part.compares_issuers;
+    let is_of_jvm = |file: &&u32| matches!(program.files[**file as usize].language, Language::Java | Language::Kotlin);
+    let texts = files.iter().filter(is_of_jvm).map(|file| {
+        let facts = program.files[*file as usize].facts;
+        let imports = facts.imports.iter().map(|import| &*import.path);
+        facts.text.clone() + " " + &imports.collect::<Vec<_>>().join(" ")
+    });
+    part.words = crate::dormant::words_in(&texts.collect::<Vec<_>>());
     part.is_page = browser.is_all && !proxies(infer, home, browser);
     let in_browsers = browser.files.difference(&browser.supposed).copied().collect();
     names.read(&part.found, (around.deploy.of(&home.name), around.fleet), &in_browsers);

@@ -26,6 +26,7 @@ mod dapr_apps;
 mod defaults;
 mod deploy;
 mod django;
+mod dormant;
 mod dotenv;
 mod environment;
 mod exact;
