@@ -96,6 +96,9 @@ impl<'k> Asks<'k> {
     }
 }
 
+/// The calls that are asked about, each with its caller.
+type Calls = [(String, crate::questions::Question)];
+
 /// How a text belongs to a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Whose {
@@ -119,7 +122,7 @@ pub(crate) fn ask<'a>(
     homes: &'a [Home],
     hosts: &Hosts,
     deploy: &'a Deploy,
-    (parts, fleet, calls, dormant): (&[Part], &Fleet, &[(String, crate::questions::Question)], &[Dormant]),
+    (parts, fleet, calls, dormant): (&[Part], &Fleet, &Calls, &[Dormant]),
     (places, spoken, (claims, others, (unused, groups), idle), schemas): (
         &Places<'a>,
         &Spoken<'a>,
