@@ -351,7 +351,6 @@ pub(crate) fn ask<'a>(
                 || !part.variables.contains(variable)
                     && !runs(variable)
                     && (dormant.has_variable(variable) || own.iter().any(|file| dormant.takes(file, variable)))
-                    && own.iter().all(|file| taken(file, variable).is_none() || dormant.takes(file, variable))
         };
         // That a file sets a variable, or a compose file hands it on, is no use of it.
         let asks = |variable: &str| {
