@@ -5,10 +5,11 @@
 //! server or a worker calls is left out.
 
 mod called;
+mod php;
 
 use crate::infer::Infer;
 use crate::inventory::Home;
-use crate::paths::dir_of;
+use crate::paths::{below, dir_of};
 use crate::program::{FnId, Program, TypeId};
 use crate::started::{self, own_path};
 use crate::tree::Tree;
@@ -25,6 +26,12 @@ pub(crate) struct Process {
     tasks: bool,
     /// The commands of the application's console that it runs.
     commands: BTreeSet<String>,
+    /// Whether it runs any command at its time.
+    is_timetable: bool,
+    /// The transports of messages that it reads.
+    transports: BTreeSet<String>,
+    /// Where messages are sent, by their classes.
+    routes: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// What a service does not run of the application.
@@ -130,6 +137,8 @@ fn process(tree: &Tree, texts: &BTreeMap<&str, &str>, deploy: &Deploy, home: &Ho
         let file = join(COMMANDS, &format!("{name}.py"));
         tree.code.iter().any(|code| code.path == file || code.path.ends_with(&format!("/{file}")))
     };
+    let is_own = |path: &str| home.directories.iter().any(|(own, _)| below(path, own).is_some());
+    let has_php = tree.code.iter().any(|code| code.language == Language::Php && is_own(&code.path));
     for runs in &found {
         match runs {
             Runs::Worker => process.tasks = true,
@@ -139,8 +148,19 @@ fn process(tree: &Tree, texts: &BTreeMap<&str, &str>, deploy: &Deploy, home: &Ho
             Runs::Command(name) if has_command(name) => {
                 process.commands.insert(name.clone());
             }
+            // The commands of a console of PHP are told by its code.
+            Runs::Command(name) if has_php => {
+                process.commands.insert(name.clone());
+            }
             Runs::Command(_) => return None,
+            Runs::Transport(name) => {
+                process.transports.insert(name.clone());
+            }
+            Runs::Timetable => (process.tasks, process.is_timetable) = (true, true),
         }
+    }
+    if has_php {
+        process.routes = php::routes(texts, home);
     }
     (!found.is_empty()).then_some(process)
 }
@@ -166,6 +186,9 @@ pub(crate) fn unrun(infer: &Infer, home: &Home) -> Unrun {
     let functions = |at: u32| (0_u32..).zip(&program.files[at as usize].facts.functions).map(move |(nth, _)| (at, nth));
     let idle = unrun.files.iter().flat_map(|at| functions(*at));
     unrun.functions.extend(idle.filter_map(|(at, nth)| program.function_at(at, nth)));
+    if php::of_files(infer, &own, process, &mut unrun).is_none() {
+        return Unrun::default();
+    }
     if called::queued(infer, &own, &mut unrun).is_none() {
         return Unrun { files: unrun.files, ..Unrun::default() };
     }

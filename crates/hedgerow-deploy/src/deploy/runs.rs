@@ -12,8 +12,12 @@ pub enum Runs {
     Worker,
     /// One that puts tasks into a queue and runs none: `celery -A shop beat`.
     Scheduler,
-    /// A command of Django's: `python manage.py load_books`.
+    /// A command of the application's console: `python manage.py load_books`, `php bin/console books:load`.
     Command(String),
+    /// A worker that takes what is sent to a transport of Symfony's: `php bin/console messenger:consume mails`.
+    Transport(String),
+    /// What runs commands and tasks at their times by itself: `php artisan schedule:work`.
+    Timetable,
 }
 
 /// How deep commands may be written in commands.
@@ -34,6 +38,7 @@ const STEPS: &[&str] = &[
     "cd",
     "chmod",
     "chown",
+    "composer",
     "cp",
     "date",
     "declare",
@@ -133,7 +138,7 @@ impl Reader<'_> {
         let own: Vec<&str> =
             words.iter().map(String::as_str).skip_while(|w| WRAPPERS.contains(&last(w)) || is_set(w)).collect();
         let Some((first, rest)) = own.split_first() else { return (!words.is_empty()).then_some(()) };
-        let name = last(first);
+        let name = last(first).trim();
         let has = |wanted: &str| rest.contains(&wanted);
         let behind = |rest: &[&str]| rest.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>();
         match name {
@@ -153,6 +158,12 @@ impl Reader<'_> {
                 self.found.insert(Runs::Worker)
             }
             "rqscheduler" => self.found.insert(Runs::Scheduler),
+            "console" | "artisan" => return self.console(name, rest),
+            "php" => {
+                let at = rest.iter().position(|word| !word.starts_with('-'))?;
+                return matches!(last(rest[at]), "console" | "artisan")
+                    .then(|| self.console(last(rest[at]), &rest[at + 1..]))?;
+            }
             "flask" if rest.first() == Some(&"db") => return Some(()),
             "manage.py" => return self.managed(rest),
             "django-admin" => return self.managed(rest),
@@ -170,6 +181,30 @@ impl Reader<'_> {
             }
             _ => return None,
         };
+        Some(())
+    }
+
+    /// What `bin/console` and `artisan` run.
+    fn console(&mut self, console: &str, rest: &[&str]) -> Option<()> {
+        let mut words = rest.iter().filter(|word| !word.starts_with('-'));
+        let name = *words.next()?;
+        self.found.insert(match (console, name) {
+            _ if name.contains(UNKNOWN) => return None,
+            ("console", "messenger:consume" | "messenger:consume-messages") => {
+                let transports: Vec<&str> = words.copied().collect();
+                if transports.is_empty() || transports.iter().any(|name| name.contains(UNKNOWN)) {
+                    Runs::Worker
+                } else {
+                    self.found.extend(transports.into_iter().map(|name| Runs::Transport(name.to_owned())));
+                    return Some(());
+                }
+            }
+            ("console", "server:run" | "server:start" | "swoole:server:run") => return None,
+            ("artisan", "queue:work" | "queue:listen" | "horizon" | "horizon:work") => Runs::Worker,
+            ("artisan", "schedule:work" | "schedule:run") => Runs::Timetable,
+            ("artisan", "serve" | "octane:start" | "octane:frankenphp" | "octane:swoole" | "tinker") => return None,
+            _ => Runs::Command(name.to_owned()),
+        });
         Some(())
     }
 
@@ -218,6 +253,8 @@ mod tests {
             Runs::Worker => "worker".to_owned(),
             Runs::Scheduler => "scheduler".to_owned(),
             Runs::Command(name) => name,
+            Runs::Transport(name) => format!("<{name}>"),
+            Runs::Timetable => "timetable".to_owned(),
         });
         Some(names.collect::<Vec<_>>().join(" "))
     }
@@ -244,6 +281,19 @@ mod tests {
             ("rqscheduler|-H|x", Some("scheduler")),
             ("python|manage.py|load_books|--all", Some("load_books")),
             ("./manage.py|load_books", Some("load_books")),
+            ("php|bin/console|messenger:consume|mails|high|--limit=5", Some("<high> <mails>")),
+            ("php|-d|memory_limit=1G|bin/console|messenger:consume", None),
+            ("bin/console|messenger:consume|--all", Some("worker")),
+            ("php|bin/console|books:load", Some("books:load")),
+            (
+                "sh|-c|if [ ! -f vendor/autoload.php ]; then \\ echo x; composer install; fi; php bin/console messenger:consume a",
+                Some("<a>"),
+            ),
+            ("php|artisan|queue:work|--tries=3", Some("worker")),
+            ("php|/app/artisan|schedule:work", Some("timetable")),
+            ("php|artisan|migrate|--force", Some("migrate")),
+            ("php|artisan|serve", None),
+            ("php|index.php", None),
             ("/entrypoint.sh|celery|-A|shop|worker", Some("worker migrate")),
             ("/entrypoint.sh|gunicorn|shop.wsgi", None),
             ("sh|start.sh|worker", Some("worker")),

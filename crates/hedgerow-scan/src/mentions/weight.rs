@@ -73,7 +73,10 @@ impl Weight {
     fn of_text(text: &str, setting: &Setting<'_>, is_shown: fn(&str) -> bool) -> Self {
         let key = lines::key_of(text, setting);
         let names = || std::iter::once(key).chain(lines::above(text, setting.start));
-        let is_loose = names().any(is_shown)
+        // What it is where nobody sets it.
+        let is_of_links = setting.key.contains("env(DEFAULT_URI)");
+        let is_loose = is_of_links
+            || names().any(is_shown)
             || (names().any(is_origin)
                 && (is_variable(key)
                     || is_of_cors(setting.key)
@@ -161,6 +164,13 @@ fn lets_in(name: &str) -> bool {
     is_origin(name) && is_any_of(name, &["ALLOW"])
 }
 
+/// Whether a name is that under which Symfony is told what links begin with that a command writes, and that of its variable.
+///
+/// See <https://symfony.com/doc/current/routing.html#generating-urls-in-commands>.
+fn is_of_links(name: &str) -> bool {
+    matches!(name, "DEFAULT_URI" | "default_uri")
+}
+
 /// Whether a variable's name has one of these words other than that for telemetry. An `ORIGIN` is browsers' there.
 pub(crate) fn is_shown_elsewhere(name: &str) -> bool {
     is_shown_elsewhere_for_sure(name) || is_origin(name)
@@ -173,12 +183,12 @@ pub(crate) fn is_shown(name: &str) -> bool {
 
 /// Whether a name says so, whatever it lies below, and is not about telemetry.
 fn is_shown_elsewhere_for_sure(name: &str) -> bool {
-    is_any_of(name, &SHOWN[..SHOWN.len() - 1]) || lets_in(name)
+    is_any_of(name, &SHOWN[..SHOWN.len() - 1]) || lets_in(name) || is_of_links(name)
 }
 
 /// Whether a name says so, whatever it lies below.
 fn is_shown_for_sure(name: &str) -> bool {
-    is_any_of(name, SHOWN) || lets_in(name)
+    is_any_of(name, SHOWN) || lets_in(name) || is_of_links(name)
 }
 
 fn is_any_of(name: &str, words: &[&str]) -> bool {

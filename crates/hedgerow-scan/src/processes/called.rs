@@ -183,7 +183,7 @@ fn meant(infer: &Infer, function: FnId, value: ExprId) -> Option<FnId> {
 }
 
 /// The paths of the classes from outside that one extends, itself or by those above it.
-fn outside_bases(infer: &Infer, id: TypeId) -> Vec<String> {
+pub(super) fn outside_bases(infer: &Infer, id: TypeId) -> Vec<String> {
     let (mut found, mut seen, mut open) = (Vec::new(), BTreeSet::new(), vec![id]);
     while let Some(id) = open.pop() {
         if seen.insert(id) && seen.len() <= MAX_BASES {

@@ -321,6 +321,16 @@ fn a_command_runs_where_it_is_told() {
             &["shop -> cart proven", "shop -> ledger proven", "work -> cart proven", "work -> ledger proven"],
         ),
         (
+            "one that starts Django's own",
+            command(
+                "python manage.py serve",
+                &format!(
+                    "{view}-- app/shop/management/commands/serve.py\nfrom django.core.management import call_command\nfrom django.core.management.base import BaseCommand\nclass Command(BaseCommand):\n    def handle(self):\n        call_command('runserver')\n"
+                ),
+            ),
+            &["shop -> cart proven", "shop -> ledger proven", "work -> cart proven", "work -> ledger proven"],
+        ),
+        (
             "one of a library",
             command("python manage.py grpcrunserver", &view),
             &["shop -> cart proven", "shop -> ledger proven", "work -> cart proven", "work -> ledger proven"],
@@ -429,6 +439,32 @@ fn what_a_process_does_not_read_it_is_not_told() {
             .replace("    build: ./app\n", "    build: ./app\n    environment: {LEDGER_URL: 'http://s-ledger:80'}\n")
             .replace("service.shop: {build: ./app,", "service.shop: {build: ./app, environment: {LEDGER_URL: 'http://s-ledger:80'},")
     };
+    let setting = |line: &str, name: &str| {
+        both(
+            line,
+            &format!(
+                "\n{name} = os.environ.get('{name}')\n-- app/proj/wsgi.py\nimport os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'proj.settings'\n-- app/shop/__init__.py\n\
+                 -- app/shop/management/__init__.py\n-- app/shop/management/commands/__init__.py\n-- app/shop/management/commands/load_books.py\nfrom django.conf import settings\n\
+                 from django.core.management.base import BaseCommand\nclass Command(BaseCommand):\n    def handle(self, *args, **options):\n        print(settings.{name})\n"
+            ),
+        )
+        .replace("    build: ./app\n", &format!("    build: ./app\n    environment: {{{name}: s-ledger}}\n"))
+        .replace("service.shop: {build: ./app,", &format!("service.shop: {{build: ./app, environment: {{{name}: s-ledger}},"))
+    };
+    let asked = &["shop -> ledger joined", "work -> ledger candidate", "unexplained-mention work -> ledger"];
+    rows(&[
+        ("a setting that only a command reads", setting(WORKER, "LEDGER_HOST"), asked),
+        (
+            "the command runs",
+            setting("python manage.py load_books", "LEDGER_HOST"),
+            &["shop -> ledger joined", "work -> ledger joined"],
+        ),
+        (
+            "a library may read it, too",
+            setting(WORKER, "CACHE_HOST"),
+            &["shop -> ledger joined", "work -> ledger joined"],
+        ),
+    ]);
     rows(&[
         (
             "only a view reads it",
@@ -443,5 +479,191 @@ fn what_a_process_does_not_read_it_is_not_told() {
             ),
             &["shop -> ledger joined", "work -> ledger joined"],
         ),
+    ]);
+}
+
+/// An application of Symfony's that two services run: `shop` serves it, and `work` runs `line`.
+fn symfony(line: &str, files: &str) -> String {
+    format!(
+        "-- hedgerow.yaml\nscan: {{services: [{{path: app, name: service.shop}}, {{path: app, name: service.work}}]}}\n\
+         -- service.ledger/x.txt\n-- service.cart/x.txt\n-- service.work/x.txt\n-- service.shop/x.txt\n-- docker-compose.yml\nservices:\n  \
+         service.shop: {{build: ./app, command: php-fpm}}\n  service.work:\n    build: ./app\n    command: {line}\n-- app/Dockerfile\nFROM php\nCOPY . .\n{files}"
+    )
+}
+
+/// A class of PHP in a file of its own.
+fn php(name: &str, head: &str, body: &str) -> String {
+    format!(
+        "-- app/src/{name}.php\n<?php\nnamespace App;\nuse Symfony\\Bundle\\FrameworkBundle\\Controller\\AbstractController;\nuse Symfony\\Component\\Console\\Command\\Command;\n\
+         use Symfony\\Component\\Console\\Attribute\\AsCommand;\nuse Symfony\\Component\\Messenger\\Attribute\\AsMessageHandler;\nuse Symfony\\Component\\Routing\\Attribute\\Route;\n\
+         {head} {{\n{body}\n}}\n"
+    )
+}
+
+const GET: &str = "file_get_contents('http://s-ledger/x');";
+const CONSUME: &str = "php bin/console messenger:consume async --time-limit=60";
+
+#[test]
+fn a_console_of_php_answers_no_requests() {
+    let shown = |line: &str, name: &str, head: &str| {
+        symfony(line, &php(name, head, &format!("public function show() {{ {GET} }}")))
+    };
+    let command = |line: &str, head: &str, body: &str| {
+        symfony(
+            line,
+            &php("LoadBooks", head, &format!("{body}\nprotected function execute($in, $out): int {{ {GET} }}")),
+        )
+    };
+    let attribute = "#[AsCommand(name: 'books:load', description: 'x')]\nclass LoadBooks extends Command";
+    let other = php(
+        "Other",
+        "#[AsCommand('books:other')]\nclass Other extends Command",
+        "protected function execute($in, $out): int { return 0; }",
+    );
+    rows(&[
+        ("a controller", shown(CONSUME, "BooksController", "class BooksController extends AbstractController"), SHOP),
+        ("one with a route", shown(CONSUME, "Books", "#[Route('/x')]\nclass Books"), SHOP),
+        (
+            "one of Laravel",
+            symfony(
+                "php artisan queue:work",
+                "-- app/app/Http/Controllers/BooksController.php\n<?php\nnamespace App\\Http\\Controllers;\nuse Illuminate\\Routing\\Controller;\nclass BooksController extends Controller {\npublic function show() { file_get_contents('http://s-ledger/x'); }\n}\n",
+            ),
+            SHOP,
+        ),
+        (
+            "a command of a container that is read in full",
+            shown(
+                "sh -c \"if [ ! -f vendor/autoload.php ]; then composer install; fi; php bin/console messenger:consume async\"",
+                "BooksController",
+                "class BooksController extends AbstractController",
+            ),
+            SHOP,
+        ),
+        ("a server", shown("php-fpm", "BooksController", "class BooksController extends AbstractController"), BOTH),
+        ("another command", command(CONSUME, attribute, ""), SHOP),
+        ("the command", command("php bin/console books:load", attribute, ""), BOTH),
+        (
+            "one that says its name below",
+            command(
+                "php bin/console books:load",
+                "class LoadBooks extends Command",
+                "protected static $defaultName = 'books:load';",
+            ),
+            BOTH,
+        ),
+        (
+            "another one that does",
+            command(CONSUME, "class LoadBooks extends Command", "protected static $defaultName = 'books:load';"),
+            SHOP,
+        ),
+        (
+            "one that sets it",
+            command(
+                CONSUME,
+                "class LoadBooks extends Command",
+                "protected function configure() { $this->setName('books:load'); }",
+            ),
+            SHOP,
+        ),
+        ("nobody knows its name", command(CONSUME, "class LoadBooks extends Command", ""), BOTH),
+        ("a command that nobody has", command("php bin/console books:gone", attribute, ""), BOTH),
+        (
+            "one that calls another one",
+            command("php bin/console books:other", attribute, "").replace(
+                "-- app/Dockerfile",
+                &format!(
+                    "{}-- app/Dockerfile",
+                    other.replace("return 0;", "$this->getApplication()->find('books:load')->run($in, $out);")
+                ),
+            ),
+            BOTH,
+        ),
+        (
+            "one that does not",
+            command("php bin/console books:other", attribute, "")
+                .replace("-- app/Dockerfile", &format!("{other}-- app/Dockerfile")),
+            SHOP,
+        ),
+        (
+            "one that serves",
+            shown("php bin/console books:other", "BooksController", "class BooksController extends AbstractController")
+                .replace(
+                    "-- app/Dockerfile",
+                    &format!(
+                        "{}-- app/Dockerfile",
+                        other.replace("return 0;", "new HttpServer(); return 0;").replace(
+                            "use Symfony\\Component\\Routing",
+                            "use React\\Http\\HttpServer;\nuse Symfony\\Component\\Routing"
+                        )
+                    ),
+                ),
+            BOTH,
+        ),
+        ("what runs commands at their times", command("php artisan schedule:work", attribute, ""), BOTH),
+        ("a class that a container makes and nobody calls", shown(CONSUME, "Books", "#[AsAlias]\nclass Books"), SHOP),
+        ("one that hears of something", shown(CONSUME, "Books", "#[AsAlias]\n#[AsEventListener]\nclass Books"), BOTH),
+        ("a migration", command("php bin/console doctrine:migrations:migrate", attribute, ""), SHOP),
+    ]);
+}
+
+#[test]
+fn a_consumer_handles_the_messages_of_its_transports() {
+    let handler = |line: &str, settings: &str| {
+        symfony(
+            line,
+            &format!(
+                "-- app/config/packages/messenger.yaml\nframework:\n    messenger:\n        transports:\n            async: 'doctrine://default'\n            mails: 'doctrine://x'\n        routing:\n{settings}\n{}{}",
+                php("BookSold", "class BookSold", ""),
+                php(
+                    "OnSold",
+                    "#[AsMessageHandler]\nclass OnSold",
+                    &format!("public function __invoke(BookSold $sold): void {{ {GET} }}")
+                )
+            ),
+        )
+    };
+    let to = |transport: &str| format!("            App\\BookSold: {transport}");
+    let sync = |tree: String| tree.replace("'doctrine://x'", "'sync://'");
+    rows(&[
+        ("its own", handler(CONSUME, &to("async")), BOTH),
+        ("another one's", handler(CONSUME, &to("mails")), SHOP),
+        ("both", handler(CONSUME, &to("[async, mails]")), BOTH),
+        ("a list below", handler(CONSUME, &to("\n                - mails")), SHOP),
+        ("senders", handler(CONSUME, &to("\n                senders: [mails]")), SHOP),
+        ("in quotes", handler(CONSUME, "            'App\\BookSold': 'mails' # x"), SHOP),
+        ("another message's", handler(CONSUME, "            App\\Other: mails"), BOTH),
+        ("handled where it is sent", sync(handler(CONSUME, &to("mails"))), BOTH),
+        ("a command handles none", handler("php bin/console cache:clear", &to("async")), SHOP),
+        ("every transport", handler("php bin/console messenger:consume --all", &to("mails")), BOTH),
+    ]);
+}
+
+#[test]
+fn with_what_links_begin_is_no_call() {
+    let tree = |name: &str, value: &str| {
+        symfony(
+            &format!("{CONSUME}\n    environment: {{{name}: 'http://s-ledger'}}"),
+            &format!(
+                "-- app/config/packages/routing.yaml\nframework:\n    router:\n        {value}\n{}",
+                php("Books", "class Books", "")
+            ),
+        )
+    };
+    let asked = &["work -> ledger candidate", "unexplained-mention work -> ledger"];
+    rows(&[
+        ("by its variable", tree("DEFAULT_URI", "default_uri: '%env(DEFAULT_URI)%'"), asked),
+        (
+            "what it is else",
+            symfony(
+                CONSUME,
+                &format!(
+                    "-- app/config/services.yaml\nparameters:\n    env(DEFAULT_URI): 'http://s-ledger'\n{}",
+                    php("Books", "class Books", "")
+                ),
+            ),
+            &["shop -> ledger candidate", "work -> ledger candidate", "unexplained-mention shop,work -> ledger"],
+        ),
+        ("another variable", tree("LEDGER_URI", "ledger: '%env(LEDGER_URI)%'"), &["work -> ledger joined"]),
     ]);
 }
