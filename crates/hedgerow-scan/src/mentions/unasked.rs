@@ -4,7 +4,7 @@
 //! is any, nobody knows: frameworks that fill settings by themselves, names that are put together, code that hands on all variables, a
 //! library or an image that knows the variable.
 
-use crate::edge::Reason;
+use crate::edge::{Left, Reason};
 use crate::inventory::Home;
 use crate::mention::named;
 use crate::part::Part;
@@ -173,10 +173,7 @@ pub(crate) fn of_code(
     given: &Given,
     hosts: &Hosts,
 ) -> BTreeSet<String> {
-    let is_read = part.account.entries > 0
-        && part.account.functions > 0
-        && part.unparsed.is_empty()
-        && part.account.left.iter().all(|left| left.reason == Reason::Browser);
+    let is_read = part.account.entries > 0 && part.account.functions > 0 && part.account.left.iter().all(is_beside);
     if !is_read || given.is_open {
         return BTreeSet::new();
     }
@@ -226,6 +223,16 @@ pub(crate) fn of_code(
         !from.contains(&first_word(name))
     });
     open.into_keys().map(str::to_owned).chain(settings).collect()
+}
+
+/// Whether what was not read says little of the variables that code asks for: what browsers run, what the deployment lacks, a place of a file
+/// that could not be parsed, and files that are not there beside those that import them, as leftovers do. Packages that are not there may ask.
+fn is_beside(left: &Left) -> bool {
+    match left.reason {
+        Reason::Browser | Reason::Deploy | Reason::Unparsed => true,
+        Reason::Import => left.what.starts_with('.'),
+        _ => false,
+    }
 }
 
 /// What the code of a program of .NET says about settings, and the paths of those with addresses that it has in files and does not ask for.

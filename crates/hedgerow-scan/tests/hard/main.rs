@@ -77,6 +77,7 @@ mod registries;
 mod registry;
 mod releases;
 mod requests;
+mod required;
 mod schemas;
 mod scraped;
 mod scripts;

@@ -36,6 +36,16 @@ fn a_section_that_no_code_asks_for_is_asked_about() {
         ("another section", variable("var x = builder.Configuration.GetSection(\"Books\")[\"Host\"];"), ASKED),
         ("another key of it", variable("var x = builder.Configuration[\"Ledger:Retries\"];"), ASKED),
         ("the last word alone", file("var x = builder.Configuration[\"Host\"];"), ASKED),
+        (
+            "a library's section",
+            with("", "Serilog__WriteTo__0__Args__serverUrl: http://service.ledger:80", "", ""),
+            ASKED,
+        ),
+        (
+            "another library's section",
+            with("", "NLog__targets__seq__serverUrl: http://service.ledger:80", "", ""),
+            ASKED,
+        ),
         ("a word of a text", variable("Console.WriteLine(\"The ledger is not asked\");"), ASKED),
         (
             "a library's code that nobody calls",
@@ -129,8 +139,18 @@ fn a_section_that_code_may_ask_for_is_called() {
         ),
         (
             "a framework's own section",
-            with("", "Serilog__WriteTo__0__Args__serverUrl: http://service.ledger:80", "", ""),
+            with("", "Kestrel__Endpoints__Http__Url: http://service.ledger:80", "", ""),
             CALLS,
+        ),
+        (
+            "a library's own section",
+            with(
+                "",
+                "Serilog__WriteTo__0__Args__serverUrl: http://service.ledger:80",
+                "builder.Host.UseSerilog();",
+                "-- service.shop/A.cs\nglobal using Serilog;\nnamespace Shop;\npublic class A { public int Size; }\n",
+            ),
+            JOINED,
         ),
         (
             "by a library that takes it by itself",

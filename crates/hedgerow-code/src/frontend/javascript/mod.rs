@@ -2,6 +2,7 @@
 
 mod exports;
 mod expr;
+mod modules;
 mod stmt;
 mod tagged;
 
@@ -51,6 +52,7 @@ fn facts(language: &tree_sitter::Language, text: &str) -> Facts {
             exported: false,
             decorated: false,
             of_types: BTreeMap::new(),
+            paths: BTreeMap::new(),
         };
         lower.file(root);
         lower.builder.finish(root)
@@ -80,6 +82,8 @@ struct Lower<'t, 'n> {
     decorated: bool,
     /// By path, how many of the file's imports are of types alone.
     of_types: BTreeMap<String, usize>,
+    /// Paths below the directory of the file that it has names for.
+    paths: BTreeMap<String, String>,
 }
 
 impl<'n> Lower<'_, 'n> {

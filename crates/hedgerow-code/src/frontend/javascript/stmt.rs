@@ -183,19 +183,23 @@ impl<'n> Lower<'_, 'n> {
         }
     }
 
-    /// `require("path")`, as an import.
+    /// `require("path")`, `require(path.join(__dirname, "path"))`: the path of an import.
     pub(super) fn required(&self, value: Node<'n>) -> Option<String> {
         let callee = value.child_by_field_name("function")?;
         if value.kind() != "call_expression" || self.builder.slice(callee) != "require" {
             return None;
         }
         let argument = value.child_by_field_name("arguments")?.named_child(0)?;
-        (argument.kind() == "string").then(|| self.builder.slice(argument).trim_matches(['"', '\'']).to_owned())
+        self.module(argument)
     }
 
     fn declarator(&mut self, node: Node<'n>) {
         let Some(name) = node.child_by_field_name("name") else { return };
         let value = node.child_by_field_name("value");
+        if let ("identifier", Some(value)) = (name.kind(), value) {
+            let name = self.builder.slice(name).to_owned();
+            self.keep_path(&name, value);
+        }
         // In a function around the whole file a module is loaded as at its top.
         let loads =
             name.kind() != "identifier" || self.at_top() || self.builder.local(self.builder.slice(name)).is_none();

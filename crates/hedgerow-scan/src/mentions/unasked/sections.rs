@@ -32,6 +32,9 @@ const TAKEN: &[&str] = &[
     "urls",
 ];
 
+/// Those of them that a library takes under whose name code imports it.
+const OF_LIBRARIES: &[&str] = &["nlog", "sentry", "serilog"];
+
 /// Libraries that take sections of their own names or of those of stores and registries.
 const TAKERS: &[&str] = &[
     "Steeltoe",
@@ -95,6 +98,8 @@ pub(super) struct Sections {
     texts: BTreeSet<String>,
     /// What classes have, by which the whole configuration may fill them; in small letters.
     fields: BTreeSet<String>,
+    /// What the code imports, in small letters.
+    imports: String,
     /// Where sections are taken whose names the code does not have.
     takes_others: bool,
 }
@@ -104,6 +109,7 @@ impl Sections {
     pub(super) fn file(&mut self, facts: &Facts, language: Language) {
         self.takes_others |= language != Language::CSharp;
         self.takes_others |= facts.imports.iter().any(|import| TAKERS.iter().any(|taker| begins(&import.path, taker)));
+        facts.imports.iter().for_each(|import| self.imports.push_str(&(squeezed(&import.path) + "\n")));
         for decl in &facts.types {
             if let TypeRef::Struct(fields) = &decl.ty {
                 self.fields.extend(
@@ -137,6 +143,11 @@ impl Sections {
         }
     }
 
+    /// Whether a framework or a library takes a section by itself.
+    fn is_taken(&self, section: &str) -> bool {
+        TAKEN.contains(&section) && (!OF_LIBRARIES.contains(&section) || self.imports.contains(section))
+    }
+
     /// Whether code may ask for the setting at a path.
     pub(super) fn asks_for(&self, path: &[&str]) -> bool {
         let path: Vec<String> = path.iter().map(|part| part.to_lowercase()).collect();
@@ -144,11 +155,7 @@ impl Sections {
         let is_begun = (1..=path.len()).any(|length| self.texts.contains(&path[..length].join(":")));
         // `GetConnectionString("Books")`
         let is_connection = first == "connectionstrings" && self.texts.contains(last);
-        self.takes_others
-            || is_begun
-            || is_connection
-            || TAKEN.contains(&squeezed(first).as_str())
-            || self.fields.contains(first)
+        self.takes_others || is_begun || is_connection || self.is_taken(&squeezed(first)) || self.fields.contains(first)
     }
 
     /// The settings of a file at whose paths `wanted` finds something and for which no code asks, as paths in small letters.
