@@ -53,8 +53,11 @@ impl Around {
                 Expr::Call { callee, arguments } => {
                     let all = facts.arguments(*arguments);
                     let first = all.first().and_then(|first| text_of(facts, first.value));
+                    let is_word = |name: &&str| !name.contains(['/', ':', ' ']);
                     let is_said = name_of(facts, *callee).is_some_and(says)
-                        || first.is_some_and(|name| name.eq_ignore_ascii_case("Access-Control-Allow-Origin"));
+                        || first.is_some_and(|name| name.eq_ignore_ascii_case("Access-Control-Allow-Origin"))
+                        // `getenv("CORS_ORIGINS", "http://shop")`
+                        || first.filter(is_word).is_some_and(says);
                     // `setenv("NO_PROXY", "ledger")`; an address is no name.
                     let is_past = first.is_some_and(|name| !name.contains(['/', ':']) && is_bypass(name));
                     let is_issuers = name_of(facts, *callee).is_some_and(compares);
@@ -68,6 +71,13 @@ impl Around {
                 Expr::New { arguments, .. } => {
                     for argument in facts.arguments(*arguments) {
                         calls.entry(argument.value).or_insert(id);
+                    }
+                }
+                // `env.CORS_ORIGINS ?? "http://shop"`
+                Expr::Choice(of) => {
+                    let all = facts.list(*of);
+                    if all.iter().any(|id| said_name(facts, *id).is_some_and(says)) {
+                        all.iter().for_each(|value| add(*value, (true, false, false)));
                     }
                 }
                 Expr::Composite { parts, .. } => {
@@ -90,6 +100,13 @@ impl Around {
             };
             if let Some(key) = key {
                 add(store.value, key);
+            }
+        }
+        // A constant of the file: `const allowedOrigins = ["http://shop"]`.
+        if program.loader(program.file_of(function)) == Some(function) {
+            for global in &facts.globals {
+                let said = asks(&global.name);
+                global.values.iter().for_each(|(value, _)| add(*value, said));
             }
         }
         Self { for_browsers: outermost(spans), past_proxy: outermost(past_proxy), compared: outermost(compared), calls }
@@ -144,6 +161,17 @@ fn name_of(facts: &Facts, id: ExprId) -> Option<&str> {
     match facts.expr(id) {
         Expr::Name(name) | Expr::Member { name, .. } => Some(facts.word(*name)),
         _ => None,
+    }
+}
+
+/// The same of what is looked up by a text as well: `os.environ["CORS_ORIGINS"]`, `getenv("CORS_ORIGINS")`.
+fn said_name(facts: &Facts, id: ExprId) -> Option<&str> {
+    match facts.expr(id) {
+        Expr::Index { key, .. } => text_of(facts, *key),
+        Expr::Call { arguments, .. } => {
+            facts.arguments(*arguments).first().and_then(|first| text_of(facts, first.value))
+        }
+        _ => name_of(facts, id),
     }
 }
 
