@@ -207,7 +207,8 @@ mod tests {
     fn paths_are_asked_for_by_their_beginnings() {
         let texts = ["redis", "bank:ledger:url", "books"].map(str::to_owned);
         let fields = ["shop".to_owned()];
-        let sections = Sections { texts: texts.into(), fields: fields.into(), takes_others: false };
+        let sections =
+            Sections { texts: texts.into(), fields: fields.into(), imports: String::new(), takes_others: false };
         for (path, is_asked) in [
             ("Redis:Host", true),
             ("RedisCache:Host", false),
