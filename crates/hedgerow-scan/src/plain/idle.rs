@@ -168,7 +168,8 @@ fn caddy(text: &str) -> Vec<Idle> {
 fn envoy(text: &str) -> Vec<Idle> {
     // Routes that come from elsewhere, or that a request chooses, may lead to each.
     const OPEN: &[&str] = &["dynamic_resources", "cluster_header", "rds:", "scoped_routes", "cluster_specifier", "{{"];
-    if OPEN.iter().any(|word| text.contains(word)) {
+    // Without a listener, it is a part of settings.
+    if OPEN.iter().any(|word| text.contains(word)) || !text.contains("listeners") {
         return Vec::new();
     }
     let lines = lines(text);

@@ -22,7 +22,7 @@ fn tree(build: (&str, &str), settings: (&str, &str)) -> String {
     let services = ["a", "b", "c"].map(|name| format!("-- service.{name}/x.txt\n")).concat();
     format!(
         "-- service.shop/{}\n{}\n-- service.shop/src/main/kotlin/Main.kt\npackage shop\nfun main() {{ println(1) }}\n\
-         -- libs/store/build.gradle.kts\n\n-- libs/store/pom.xml\n<project><artifactId>store</artifactId></project>\n\
+         -- libs/store/build.gradle.kts\ndependencies {{ implementation(\"org.springframework.boot:spring-boot-starter-data-redis\") }}\n-- libs/store/pom.xml\n<project><artifactId>store</artifactId></project>\n\
          -- libs/store/src/main/resources/{}\n{}\n{services}{}",
         build.0,
         build.1,

@@ -134,6 +134,7 @@ fn so_is_what_other_proxies_define() {
             envoy("        - match: {prefix: /b}\n          route: {cluster_header: x-to}\n", ""),
             BOTH,
         ),
+        ("envoy, a part of settings", envoy("", "").replace("listeners", "secrets"), BOTH),
         ("envoy, its health is asked", envoy("", "    health_checks: [{timeout: 1s}]\n"), BOTH),
         ("Traefik", traefik("", ""), &["shop -> cart addressed", "shop ? ledger"]),
         ("Traefik, used", traefik("    b:\n      rule: Path(`/b`)\n      service: books\n", ""), addressed),

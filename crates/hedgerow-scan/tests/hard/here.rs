@@ -216,7 +216,10 @@ fn settings_of_frameworks_at_a_port_of_the_machine_are_asked_about() {
         ),
         (
             "set by the deploy",
-            spring(set, ", environment: {SPRING_DATA_REDIS_URL: 'redis://service.books:6379'}"),
+            spring(set, ", environment: {SPRING_DATA_REDIS_URL: 'redis://service.books:6379'}").replace(
+                "<project/>",
+                "<project><dependencies><dependency><artifactId>spring-boot-starter-data-redis</artifactId></dependency></dependencies></project>",
+            ),
             &["shop -> books joined"],
         ),
         ("read by nobody", spring("shop: {page: 'http://localhost:3001'}", ""), NONE),

@@ -18,6 +18,8 @@ const GO: &str = "-- service.shop/Dockerfile\nFROM golang:1.24 AS build\nRUN go 
 const ASKED: &[&str] = &["shop -> ledger candidate", "unexplained-mention shop -> ledger"];
 const CALLS: &[&str] = &["shop -> ledger addressed"];
 const LOST: &[&str] = &["shop -> ledger addressed", "unparsed-code shop -> ledger"];
+const LEFT: &[&str] =
+    &["shop -> ledger candidate", "unexplained-mention shop -> ledger", "unparsed-code shop -> ledger"];
 const JOINED: &[&str] = &["shop -> ledger joined"];
 
 fn js(text: &str) -> String {
@@ -134,7 +136,14 @@ fn what_may_take_a_variable_without_its_name_leaves_the_edge() {
             js(serve) + "-- service.shop/Main.scala\nobject Main extends App { }\n",
             CALLS,
         ),
-        ("an import that leads nowhere", js(&format!("require('./missing');\n{serve}")), LOST),
+        (
+            "a module under another name that is not there",
+            js(&format!("require('@/missing');\n{serve}"))
+                + "-- service.shop/tsconfig.json\n{\"compilerOptions\": {\"paths\": {\"@/*\": [\"./src/*\"]}}}\n",
+            LOST,
+        ),
+        // What is not there beside the file that imports it is a leftover: asked about.
+        ("a file that is not there", js(&format!("require('./missing');\n{serve}")), LEFT),
         ("what libraries know", js(serve).replace("LEDGER_URL", "DATABASE_URL"), CALLS),
         ("of the service's name", js(serve).replace("LEDGER_URL", "SHOP_UPSTREAM"), CALLS),
         ("settings in settings", js(serve).replace("LEDGER_URL", "Ledger__Url"), CALLS),
