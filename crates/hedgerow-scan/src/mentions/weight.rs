@@ -168,7 +168,8 @@ fn lets_in(name: &str) -> bool {
 ///
 /// See <https://symfony.com/doc/current/routing.html#generating-urls-in-commands>.
 fn is_of_links(name: &str) -> bool {
-    matches!(name, "DEFAULT_URI" | "default_uri")
+    // `router.default_uri`
+    matches!(name.rsplit('.').next(), Some("DEFAULT_URI" | "default_uri"))
 }
 
 /// Whether a variable's name has one of these words other than that for telemetry. An `ORIGIN` is browsers' there.

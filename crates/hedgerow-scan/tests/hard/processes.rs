@@ -664,6 +664,17 @@ fn with_what_links_begin_is_no_call() {
             ),
             &["shop -> ledger candidate", "work -> ledger candidate", "unexplained-mention shop,work -> ledger"],
         ),
+        (
+            "a parameter of the router's",
+            symfony(
+                CONSUME,
+                &format!(
+                    "-- app/config/services.yaml\nparameters:\n    router.default_uri: 'http://s-ledger'\n{}",
+                    php("Books", "class Books", "")
+                ),
+            ),
+            &["shop -> ledger candidate", "work -> ledger candidate", "unexplained-mention shop,work -> ledger"],
+        ),
         ("another variable", tree("LEDGER_URI", "ledger: '%env(LEDGER_URI)%'"), &["work -> ledger joined"]),
     ]);
 }
