@@ -50,9 +50,9 @@ mod standin;
 mod value;
 
 pub use deploy::{
-    Begun, Command, Component, Deploy, Foreign, Given, Hiding, MapUses, Mounted, Permit, Route, Runs, Said, Schedule,
-    Scrape, Sheet, Spot, Starts, Step, Text, Unread, Unreadable, Word, Written, begun, build, documents, dotenv,
-    foreign_objects, image, is_manifest, is_too_deep, properties, runs, swells, taken_in, unused_maps, without_objects,
+    Begun, Command, Component, Deploy, Foreign, Given, Hiding, MapUses, Mounted, Permit, Route, Said, Schedule, Scrape,
+    Sheet, Spot, Starts, Step, Text, Unread, Unreadable, Word, Written, begun, build, documents, dotenv,
+    foreign_objects, image, is_manifest, is_too_deep, properties, swells, taken_in, unused_maps, without_objects,
 };
 pub use environments::ENVIRONMENTS;
 pub use host::{Answer, Hosts, INVOKE, Listener, Listening, Machine, has_own_scheme};

@@ -6,8 +6,7 @@ mod scripts;
 
 use crate::config::{ScanConfig, directories};
 use crate::paths::{above, dir_of, is_below};
-use crate::processes::{Process, Unrun};
-use crate::program::{File, FnId, Meaning, PackageId, Program, TypeId};
+use crate::program::{File, FnId, Meaning, PackageId, Program};
 use crate::started::{self, Started};
 use crate::tree::PlainFile;
 use hedgerow_code::Begins;
@@ -46,8 +45,6 @@ pub(crate) struct Home {
     pub(crate) named: BTreeSet<String>,
     /// With which files its programs begin, where the deploy says it of all of them.
     pub(crate) started: Option<Started>,
-    /// Which part of an application that others run besides it is, where the deploy says it.
-    pub(crate) process: Option<Process>,
 }
 
 impl Home {
@@ -61,7 +58,6 @@ impl Home {
             covered: BTreeSet::new(),
             named: BTreeSet::new(),
             started: None,
-            process: None,
         }
     }
 
@@ -157,24 +153,13 @@ pub(crate) struct Without {
     pub(crate) functions: BTreeSet<FnId>,
     /// The files that run in browsers, though the service draws what they show.
     pub(crate) files: BTreeSet<u32>,
-    /// The functions that only a framework calls which does not run there.
-    pub(crate) left: BTreeSet<FnId>,
-    /// The classes that such a framework makes.
-    pub(crate) types: BTreeSet<TypeId>,
 }
 
 impl Without {
     pub(crate) fn new(program: &Program<'_>, home: &Home) -> Self {
         let covered = home.covered.iter().flat_map(|path| program.at_or_below(path));
         let packages = covered.map(|(file, _)| program.package_of(file)).collect();
-        Self { packages, functions: aspects::idle(program, home), ..Self::default() }
-    }
-
-    /// Takes in what a process of an application does not run of it.
-    pub(crate) fn leave(&mut self, unrun: &Unrun) {
-        self.left.extend(unrun.functions.difference(&unrun.queued));
-        self.functions.extend(self.left.union(&unrun.wrapped));
-        self.types.extend(&unrun.types);
+        Self { packages, functions: aspects::idle(program, home), files: BTreeSet::new() }
     }
 }
 

@@ -98,7 +98,6 @@ mod places;
 mod plain;
 mod pods;
 mod probed;
-mod processes;
 mod profiles;
 mod program;
 mod questions;

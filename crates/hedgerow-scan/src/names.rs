@@ -20,7 +20,6 @@ use crate::issuers::is_issuer;
 use crate::mention::{asks_for_host, is_address_variable, named};
 use crate::mentions::{Mention, Mentions, Weight, asks_others, keep};
 use crate::pack::Kind;
-use crate::processes;
 use crate::program::{FnId, Meaning};
 use crate::reach::{Reach, Site};
 use crate::stores::Fleet;
@@ -226,15 +225,7 @@ impl<'a, 'p> Names<'a, 'p> {
             let values = given.and_then(|given| given.environment.get(name)).into_iter().flatten();
             values.into_iter().any(|value| !named(&value.written(), name, self.hosts).is_empty())
         };
-        let mut unread = Unread::new(self.infer, self.hosts, (&loaders, &readers), (wanted, &fills));
-        if !self.reach.left.is_empty() {
-            // What code reads that does not run there, and nobody else: what no code reads at all, libraries may.
-            let all = |name: &str| !is_variable(name) || (fills(name) && !processes::may_be_of_library(name));
-            let running: BTreeSet<FnId> = readers.difference(&self.reach.left).copied().collect();
-            let of = |readers| Unread::new(self.infer, self.hosts, (&loaders, readers), (all, &fills));
-            unread.take(of(&running), &of(&readers));
-        }
-        unread
+        Unread::new(self.infer, self.hosts, (&loaders, &readers), (wanted, fills))
     }
 
     /// The variables that a function asks for by the constants of libraries.
@@ -254,8 +245,6 @@ impl<'a, 'p> Names<'a, 'p> {
         let program = self.infer.program;
         let facts = program.facts_of(function);
         let is_reached = self.reach.functions.contains_key(&function);
-        // What only a process asks for which this one is not, it does not.
-        let is_left = self.reach.left.contains(&function);
         let stores = facts.stores(program.function(function));
         let put: BTreeSet<ExprId> = stores.iter().map(|store| store.target).collect();
         self.listens.extend(listens::at(program, function, &self.libraries).into_iter().map(str::to_owned));
@@ -285,7 +274,7 @@ impl<'a, 'p> Names<'a, 'p> {
                         let asked = frameworks::asked_of_list(text, &self.listed);
                         self.sections.extend(asked.map(frameworks::section_of));
                     }
-                    if is_variable(text) && (is_left || self.is_unread(function, id)) {
+                    if is_variable(text) && self.is_unread(function, id) {
                         self.idle.insert(text.to_owned());
                     } else if is_variable(text) {
                         self.variable(text, Site { function, expr: id }, is_reached);
@@ -307,9 +296,7 @@ impl<'a, 'p> Names<'a, 'p> {
                     }
                 }
                 // `process.env.LEDGER_URL`
-                Expr::Member { name, .. }
-                    if is_variable(facts.word(*name)) && (is_left || self.is_unread(function, id)) =>
-                {
+                Expr::Member { name, .. } if is_variable(facts.word(*name)) && self.is_unread(function, id) => {
                     self.idle.insert(facts.word(*name).to_owned());
                 }
                 Expr::Member { of, name } if is_variable(facts.word(*name)) => {

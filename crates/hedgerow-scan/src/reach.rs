@@ -83,8 +83,6 @@ pub(crate) struct Reach<'p> {
     pub(crate) lookups: BTreeSet<Site>,
     /// The types that are made.
     pub(crate) made: BTreeSet<TypeId>,
-    /// The functions that are known not to run there, since only a framework calls them which does not.
-    pub(crate) left: BTreeSet<FnId>,
 }
 
 /// The walk.
@@ -210,7 +208,6 @@ pub(crate) fn reach<'p>(infer: &Infer<'_, 'p>, packs: &Packs, entries: &[FnId], 
         }
     }
     walk.run();
-    walk.reach.left = without.left.difference(&walk.reach.functions.keys().copied().collect()).copied().collect();
     walk.reach
 }
 

@@ -182,7 +182,6 @@ impl<'a> Run<'a> {
         // Whose a container is, is told before: it runs the other one's code, and is its own.
         crate::built::share(tree, &hosts, &given, &mut homes);
         crate::started::add(tree, &given, &mut homes);
-        crate::processes::add(tree, &given, &mut homes);
         givens::settings(tree, &homes, &builds, (&mut hosts, &mut given));
         let idle = profiles::settle(tree, &homes, &hosts, &mut given);
         let programs = Programs::new(tree.texts);
@@ -261,12 +260,8 @@ impl<'a> Run<'a> {
             let browser = browser::find(program, &self.packs, &self.programs, home);
             let mut without = Without::new(program, home);
             without.files.clone_from(&browser.drawn);
-            let mut idle = crate::started::idle(program, &self.modules, home);
-            let unrun = crate::processes::unrun(&Infer::new(program), home);
-            without.leave(&unrun);
-            idle.extend(&unrun.files);
+            let idle = crate::started::idle(program, &self.modules, home);
             let mut entries = entries(program, home, &without, &idle);
-            entries.extend(&unrun.queued);
             entries.extend(browser::called(program, &browser));
             entries.retain(|function| !browser.files.contains(&program.file_of(*function)));
             Begun { entries, browser, without }

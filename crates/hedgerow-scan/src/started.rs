@@ -140,48 +140,19 @@ fn scripts(text: &str) -> Vec<String> {
     keys.iter().filter_map(|key| all.get(*key)).map(Value::to_string).collect()
 }
 
-/// What the containers of a service run, a line each, and more where several images lie beside its code; nothing where it is not known of one.
-pub(crate) fn lines(texts: &BTreeMap<&str, &str>, deploy: &Deploy, home: &Home) -> Option<Vec<Vec<String>>> {
-    let is_beside = |path: &str| is_image(path) && home.directories.iter().any(|(own, _)| dir_of(path) == own);
-    let beside: Vec<&str> = texts.keys().copied().filter(|path| is_beside(path)).collect();
-    let mut found = Vec::new();
-    for container in deploy.starts(&home.name) {
-        let images: Vec<Option<&str>> = match &container.dockerfile {
-            Some((path, _)) => vec![Some(*texts.get(path.as_str())?)],
-            None if beside.is_empty() => vec![None],
-            None => beside.iter().map(|path| texts.get(path).copied()).collect(),
-        };
-        for image in images {
-            found.push(container.line(image)?);
-        }
-    }
-    (!found.is_empty()).then_some(found)
-}
-
-/// The text of a script that a container has at a place: the file of the service that is called like it, else the only one of the tree.
-pub(crate) fn own_path<'t>(texts: &BTreeMap<&str, &'t str>, home: &Home, path: &str) -> Option<&'t str> {
-    let name = path.rsplit('/').next()?;
-    let named: Vec<(&str, &str)> = texts
-        .iter()
-        .map(|(path, text)| (*path, *text))
-        .filter(|(path, _)| path.rsplit('/').next() == Some(name))
-        .collect();
-    let is_own = |path: &str| home.directories.iter().any(|(own, _)| own == path || below(path, own).is_some());
-    let own: Vec<&str> = named.iter().filter(|(path, _)| is_own(path)).map(|(_, text)| *text).collect();
-    match (own.as_slice(), named.as_slice()) {
-        ([text], _) => Some(*text),
-        ([], [(_, text)]) => Some(*text),
-        _ => None,
-    }
-}
-
 /// The files that all containers of a service begin with; nothing where it is not understood of one.
 fn files(tree: &Tree, texts: &BTreeMap<&str, &str>, deploy: &Deploy, home: &Home) -> Option<BTreeSet<String>> {
+    let starts = deploy.starts(&home.name);
     let directories: Vec<&str> =
         home.directories.iter().filter(|(_, main)| main.is_none()).map(|(own, _)| own.as_str()).collect();
-    if directories.is_empty() || directories.len() != home.directories.len() {
+    if starts.is_empty() || directories.is_empty() || directories.len() != home.directories.len() {
         return None;
     }
+    let beside: Vec<&str> = texts
+        .keys()
+        .copied()
+        .filter(|path| is_image(path) && directories.iter().any(|own| dir_of(path) == *own))
+        .collect();
     let script = |name: &str| {
         let manifests =
             directories.iter().filter_map(|own| texts.get(format!("{own}/package.json").trim_start_matches('/')));
@@ -191,16 +162,23 @@ fn files(tree: &Tree, texts: &BTreeMap<&str, &str>, deploy: &Deploy, home: &Home
         scripts.next()
     };
     let mut found = BTreeSet::new();
-    for line in lines(texts, deploy, home)? {
-        for begun in begun(&line, &script)? {
-            let all = match &begun {
-                Begun::File(path) => paths(tree, home, path),
-                Begun::Module(module) => modules(tree, home, module),
-            };
-            if all.is_empty() {
-                return None;
+    for container in starts {
+        let images: Vec<Option<&str>> = match &container.dockerfile {
+            Some((path, _)) => vec![Some(*texts.get(path.as_str())?)],
+            None if beside.is_empty() => vec![None],
+            None => beside.iter().map(|path| texts.get(path).copied()).collect(),
+        };
+        for image in images {
+            for begun in begun(&container.line(image)?, &script)? {
+                let all = match &begun {
+                    Begun::File(path) => paths(tree, home, path),
+                    Begun::Module(module) => modules(tree, home, module),
+                };
+                if all.is_empty() {
+                    return None;
+                }
+                found.extend(all);
             }
-            found.extend(all);
         }
     }
     Some(found)

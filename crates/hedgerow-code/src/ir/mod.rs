@@ -17,7 +17,7 @@ pub use components::Components;
 use serde::{Deserialize, Serialize};
 
 /// Changes whenever the meaning or the shape of [`Facts`] changes: part of every cache key.
-pub const VERSION: u32 = 24;
+pub const VERSION: u32 = 22;
 
 /// The name of an import by which Django loads its settings: `os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")`. No name
 /// of a program is like it.
@@ -180,8 +180,6 @@ pub struct Function {
     pub span: Range,
     /// Whether something outside of the code calls it: an annotation, a decorator, a framework's convention.
     pub registered: bool,
-    /// What its decorators are called, for languages where that says who calls it: `app.route`, `shared_task`.
-    pub decorators: Vec<CompactString>,
     /// Whether code of other files sees it, for languages that say so.
     pub exported: bool,
     /// Whether it is a method that is read like a field.

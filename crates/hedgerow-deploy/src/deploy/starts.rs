@@ -5,7 +5,7 @@ use super::image;
 use crate::partial::Partial;
 
 /// What stands for a word that is not known.
-pub(super) const UNKNOWN: &str = "$";
+const UNKNOWN: &str = "$";
 
 /// What a container of a service says of its program. What it does not say, its image does.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -75,7 +75,7 @@ const WRAPPERS: &[&str] =
     &["exec", "tini", "dumb-init", "env", "cross-env", "npx", "poetry", "pipenv", "uv", "run", "--"];
 
 /// Steps before a program that load no code of the service's.
-pub(super) const STEPS: &[&str] = &["echo", "sleep", "mkdir", "tsc", "rimraf", "prisma"];
+const STEPS: &[&str] = &["echo", "sleep", "mkdir", "tsc", "rimraf", "prisma"];
 
 /// Servers that are given a module of Python.
 const SERVERS: &[&str] = &["uvicorn", "gunicorn", "hypercorn", "daphne", "granian"];
@@ -202,11 +202,11 @@ fn program(words: &[String], script: &dyn Fn(&str) -> Option<String>, depth: usi
     true
 }
 
-pub(super) fn last(word: &str) -> &str {
+fn last(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or(word)
 }
 
-pub(super) fn is_python(name: &str) -> bool {
+fn is_python(name: &str) -> bool {
     name.strip_prefix("python").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'))
 }
 

@@ -79,15 +79,6 @@ impl Unread {
         found
     }
 
-    /// Takes in what `all` has and `others` have not.
-    pub(super) fn take(&mut self, all: Self, others: &Self) {
-        for (function, values) in all.values {
-            let known = others.values.get(&function).map(Vec::as_slice).unwrap_or_default();
-            let values = values.into_iter().filter(|value| !known.contains(value));
-            self.values.entry(function).or_default().extend(values);
-        }
-    }
-
     /// Whether nobody reads what an expression of a function is a part of.
     pub(super) fn has(&self, program: &Program<'_>, function: FnId, at: ExprId) -> bool {
         let Some(values) = self.values.get(&function) else { return false };

@@ -249,8 +249,7 @@ impl<'p> Walk<'_, 'p> {
     }
 
     pub(super) fn escape_type(&mut self, id: TypeId, site: Option<Site>) {
-        let is_framework = site.is_none_or(|site| self.is_on_load(site));
-        if (is_framework && self.without.types.contains(&id)) || !self.escaped.insert(id) {
+        if !self.escaped.insert(id) {
             return;
         }
         self.strays.insert(id);
@@ -260,8 +259,7 @@ impl<'p> Walk<'_, 'p> {
         let semantics = program.semantics(file);
         let methods: Vec<_> = program.own_methods(id).collect();
         for (name, function) in methods {
-            let is_left = is_framework && self.without.functions.contains(&function);
-            if semantics.is_exported(name) && !is_left {
+            if semantics.is_exported(name) {
                 self.add(function, site);
             }
         }

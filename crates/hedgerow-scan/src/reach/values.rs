@@ -211,11 +211,6 @@ impl<'p> Walk<'_, 'p> {
         }
     }
 
-    /// Whether a place is run when its file is loaded.
-    pub(super) fn is_on_load(&self, site: Site) -> bool {
-        self.infer.program.function(site.function).name.is_empty()
-    }
-
     /// A function, a method or a type that is named without being called here.
     pub(super) fn reference(&mut self, site: Site) {
         let program = self.infer.program;
@@ -254,10 +249,7 @@ impl<'p> Walk<'_, 'p> {
             }
             _ => return,
         };
-        // What code hands to a framework while it is loaded, only that calls.
         match meaning {
-            Meaning::Function(function) if self.is_on_load(site) && self.without.functions.contains(&function) => {}
-            Meaning::Type(id) if self.is_on_load(site) && self.without.types.contains(&id) => {}
             Meaning::Function(function) => {
                 self.taken.push((site.expr, function));
                 self.add(function, Some(site));

@@ -66,7 +66,6 @@ mod placeholders;
 mod places;
 mod pods;
 mod private;
-mod processes;
 mod profiles;
 mod pydantic;
 mod python;

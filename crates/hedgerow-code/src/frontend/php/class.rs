@@ -3,7 +3,6 @@
 use super::Lower;
 use crate::frontend::build::{Expressions, children, range};
 use crate::ir::{Field, Signature, Store, TypeDecl, TypeRef, TypeRefId};
-use compact_str::CompactString;
 use tree_sitter::Node;
 
 impl<'n> Lower<'_, 'n> {
@@ -43,15 +42,13 @@ impl<'n> Lower<'_, 'n> {
             self.fields(&body, &mut fields);
             TypeRef::Struct(fields)
         };
-        let marks = self.attributes(node);
         self.builder.facts.types.push(TypeDecl { name: name.clone().into(), ty, notes: Vec::new(), span: range(node) });
         let is_marked = node.child_by_field_name("attributes").is_some();
         for child in body {
             match child.kind() {
                 "method_declaration" => {
                     let marked = is_marked || child.child_by_field_name("attributes").is_some();
-                    let own = self.attributes(child).into_iter();
-                    self.definition(child, marked, marks.iter().cloned().chain(own).collect());
+                    self.definition(child, marked);
                 }
                 "const_declaration" => {
                     for element in children(child).into_iter().filter(|child| child.kind() == "const_element") {
@@ -79,30 +76,6 @@ impl<'n> Lower<'_, 'n> {
             }
         }
         (self.class, self.parent) = outer;
-    }
-
-    /// The attributes of a class or a method, by the last parts of their names: `#[AsCommand('books:load')]` is `AsCommand books:load`, since
-    /// the text says when it runs.
-    fn attributes(&self, node: Node<'n>) -> Vec<CompactString> {
-        let groups = node.child_by_field_name("attributes").map(children).unwrap_or_default();
-        let attributes = groups.into_iter().flat_map(children).filter(|child| child.kind() == "attribute");
-        let name = |attribute: Node<'n>| {
-            let inner = children(attribute);
-            let name = self.builder.slice(*inner.first()?);
-            let name = name.rsplit('\\').next().unwrap_or(name);
-            if name != "AsCommand" {
-                return Some(name.into());
-            }
-            let arguments = inner.into_iter().filter(|child| child.kind() == "arguments").flat_map(children);
-            let mut named = arguments.filter(|argument| {
-                let key = argument.child_by_field_name("name").map(|key| self.builder.slice(key));
-                key.is_none_or(|key| key == "name")
-            });
-            let text = named.next().and_then(|argument| children(argument).pop());
-            let text = text.map(|text| self.builder.slice(text).trim_matches(['\'', '"'])).unwrap_or_default();
-            Some(format!("{name} {text}").into())
-        };
-        attributes.filter_map(name).collect()
     }
 
     /// What a class gives a constant or a property.

@@ -11,7 +11,6 @@ use super::build::{Builder, Expressions, MAX_DEPTH, children, facts_of, range};
 use super::first_fault;
 use crate::frontend::Frontend;
 use crate::ir::{Def, Expr, ExprId, Facts, Function, Global, Import, Store, TypeRefId};
-use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
 use tree_sitter::Node;
 
@@ -44,8 +43,6 @@ struct Later<'n> {
     class: Option<String>,
     parent: Option<String>,
     registered: bool,
-    /// The names of the attributes of a method and of its class.
-    decorators: Vec<CompactString>,
 }
 
 /// The walk over one file.
@@ -72,12 +69,11 @@ impl<'n> Lower<'_, 'n> {
         let mut at = 0;
         while at < self.later.len() {
             let Later { node, registered, .. } = self.later[at];
-            let decorators = std::mem::take(&mut self.later[at].decorators);
             self.namespace = self.later[at].namespace.clone();
             self.class = self.later[at].class.clone();
             self.parent = self.later[at].parent.clone();
             at += 1;
-            self.function(node, registered, decorators);
+            self.function(node, registered);
         }
         let facts = &mut self.builder.facts;
         let mut declares: Vec<_> = facts.types.iter().map(|ty| ty.name.clone()).collect();
@@ -129,7 +125,7 @@ impl<'n> Lower<'_, 'n> {
             "namespace_use_declaration" => self.use_declaration(node),
             "function_definition" => {
                 if self.at_top() {
-                    self.definition(node, false, Vec::new());
+                    self.definition(node, false);
                 } else {
                     let name = self.builder.field(node, "name");
                     let local = self.builder.declare(&name, None);
@@ -286,18 +282,17 @@ impl<'n> Lower<'_, 'n> {
         }
     }
 
-    fn definition(&mut self, node: Node<'n>, registered: bool, decorators: Vec<CompactString>) {
+    fn definition(&mut self, node: Node<'n>, registered: bool) {
         self.later.push(Later {
             node,
             namespace: self.namespace.clone(),
             class: self.class.clone(),
             parent: self.parent.clone(),
             registered,
-            decorators,
         });
     }
 
-    fn function(&mut self, node: Node<'n>, registered: bool, decorators: Vec<CompactString>) {
+    fn function(&mut self, node: Node<'n>, registered: bool) {
         let name = self.builder.field(node, "name");
         let name = match (name.as_str(), &self.class) {
             ("__construct", Some(_)) => "<new>".to_owned(),
@@ -311,7 +306,6 @@ impl<'n> Lower<'_, 'n> {
             name: name.into(),
             receiver,
             registered,
-            decorators,
             span: range(node),
             ..Function::default()
         });

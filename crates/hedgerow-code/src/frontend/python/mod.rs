@@ -12,7 +12,6 @@ use crate::frontend::Frontend;
 use crate::ir::{
     DJANGO_SETTINGS, Def, Expr, ExprId, Facts, Function, Global, Import, LocalId, Note, Store, TypeRef, TypeRefId,
 };
-use compact_str::CompactString;
 use std::collections::BTreeSet;
 use tree_sitter::Node;
 
@@ -68,10 +67,8 @@ struct Later<'n> {
 }
 
 /// What the decorators of a function say.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Said {
-    /// What they are called.
-    names: Vec<CompactString>,
     /// Whether something outside of the code calls it.
     registered: bool,
     /// Whether its first parameter is the class, whatever its name.
@@ -110,7 +107,7 @@ impl<'n> Lower<'_, 'n> {
         self.builder.close_file();
         let mut at = 0;
         while let Some(later) = self.later.get(at) {
-            let (node, class, said) = (later.node, later.class.clone(), later.said.clone());
+            let (node, class, said) = (later.node, later.class.clone(), later.said);
             at += 1;
             self.function(node, class, said);
         }
@@ -149,7 +146,7 @@ impl<'n> Lower<'_, 'n> {
             "decorated_definition" => {
                 let mut cursor = node.walk();
                 let mut said = Said::default();
-                let mut notes: Vec<Note> = Vec::new();
+                let mut notes = Vec::new();
                 for decorator in node.named_children(&mut cursor).filter(|child| child.kind() == "decorator") {
                     let text = self.builder.slice(decorator).trim_start_matches('@');
                     said.of_class |= text.trim() == "classmethod";
@@ -168,10 +165,7 @@ impl<'n> Lower<'_, 'n> {
                 if let Some(definition) = node.child_by_field_name("definition") {
                     match definition.kind() {
                         "class_definition" => self.class(definition, class, notes),
-                        _ => {
-                            said.names = notes.into_iter().map(|note| note.name).collect();
-                            self.definition(definition, class, said);
-                        }
+                        _ => self.definition(definition, class, said),
                     }
                 }
             }
@@ -288,7 +282,6 @@ impl<'n> Lower<'_, 'n> {
             receiver: class.map(Into::into),
             registered: said.registered,
             property: said.property && is_method,
-            decorators: said.names,
             span: range(node),
             ..Function::default()
         });
