@@ -4,7 +4,7 @@
 mod idle;
 mod nginx;
 
-pub(crate) use idle::idle;
+pub(crate) use idle::{idle, may_use};
 pub(crate) use nginx::{group_of, groups};
 
 use crate::consoles;

@@ -140,17 +140,34 @@ pub(crate) fn settings<'t>(tree: &'t Tree, homes: &[Home], deploy: &Deploy) -> U
     found
 }
 
+/// How many bytes of other files are searched for what settings of proxies define, for each of these.
+const MAX_SEARCHED: usize = 400_000_000;
+
+/// Whether a file may use what the settings of a proxy in another one define: a manifest or settings of one, and no code or data.
+fn is_user(file: &PlainFile) -> bool {
+    !file.path.ends_with(".json") && plain::may_use(&file.text)
+}
+
 /// What settings of proxies define and nothing uses: the stretches of each file, by its path.
 pub(crate) struct Idle<'t>(BTreeMap<&'t str, Vec<std::ops::Range<usize>>>);
 
 impl<'t> Idle<'t> {
     pub(crate) fn new(tree: &'t Tree) -> Self {
         let mut found = BTreeMap::new();
-        for file in tree.texts.iter().filter(|file| !file.path.ends_with(".md")) {
-            let others = || tree.texts.iter().filter(|other| other.path != file.path && !other.path.ends_with(".md"));
-            let idle: Vec<_> = plain::idle(&file.path, &file.text)
+        let texts = || tree.texts.iter().filter(|file| !file.path.ends_with(".md"));
+        let users = OnceCell::new();
+        let mut searched = 0;
+        for file in texts() {
+            let idle = plain::idle(&file.path, &file.text);
+            let all = || users.get_or_init(|| texts().filter(|other| is_user(other)).collect::<Vec<_>>()).iter();
+            let others = || all().filter(|other| other.path != file.path);
+            // What is too much to search for is as if it were used.
+            if !idle.is_empty() {
+                searched += idle.len() * others().map(|other| other.text.len()).sum::<usize>();
+            }
+            let idle: Vec<_> = idle
                 .into_iter()
-                .filter(|idle| !others().any(|other| idle.is_used_in(&other.text)))
+                .filter(|idle| searched <= MAX_SEARCHED && !others().any(|other| idle.is_used_in(&other.text)))
                 .map(|idle| idle.range)
                 .collect();
             if !idle.is_empty() {

@@ -297,7 +297,10 @@ fn of_args(root: &Path, workload: &Workload, build: &str, look: &Look) -> Option
     }
     let own = joined(build, "Dockerfile");
     let text = text(&root.join(workload.dockerfile.as_deref().unwrap_or(&own)))?;
-    let filled = workload.args.iter().fold(text.clone(), |text, (name, value)| {
+    // The longer name first: `$SERVICE` is a part of `$SERVICE_DIR`.
+    let mut args: Vec<(&String, &String)> = workload.args.iter().collect();
+    args.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    let filled = args.into_iter().fold(text.clone(), |text, (name, value)| {
         text.replace(&format!("${{{name}}}"), value).replace(&format!("${name}"), value)
     });
     if filled == text { None } else { taken(&filled, build, look).filter(is_program) }

@@ -492,12 +492,17 @@ fn a_deployment_that_git_leaves_out_is_read_where_it_is_named() {
         ("compose.v2.yml\n", "--deploy ./shop/compose.v2.yml", true, ""),
         ("shop/\n", "--deploy shop", true, ""),
         ("shop\n", "--deploy shop/compose.v2.yml", true, ""),
-        ("compose.v2.yml\n", "", false, "`.gitignore` leaves out `shop/compose.v2.yml`, so that it is not read here"),
+        (
+            "compose.v2.yml\n",
+            "",
+            false,
+            "`.gitignore` leaves out `shop/compose.v2.yml`: neither `init` nor the scan reads it;",
+        ),
         (
             "compose.v2.yml\nappsettings.*.json\n",
             "",
             false,
-            "leaves out `ledger/appsettings.Development.json` and another file, so that they are not read here",
+            "leaves out `ledger/appsettings.Development.json` and another file: neither `init` nor the scan reads them;",
         ),
         (
             "compose.v2.yml\nappsettings.*.json\n",
@@ -517,7 +522,7 @@ fn a_deployment_that_git_leaves_out_is_read_where_it_is_named() {
         ]);
         let text = proposed(root.path(), wanted).replace("\n#     ", " ");
         assert_eq!(text.contains("#   db: "), has, "{ignored} {wanted}: {text}");
-        assert_eq!(!said.is_empty(), text.contains("read here and by the scan"), "{ignored} {wanted}: {text}");
+        assert_eq!(!said.is_empty(), text.contains("nor the scan reads"), "{ignored} {wanted}: {text}");
         assert!(text.contains(said), "{ignored} {wanted}: {text}");
     }
 }

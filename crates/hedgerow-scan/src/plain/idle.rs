@@ -11,13 +11,24 @@ pub(crate) struct Idle {
     pub(crate) range: Range<usize>,
     /// The texts by which another file uses it.
     uses: Vec<String>,
+    /// Whether it is used by its name alone, in files that pass requests on.
+    is_by_name: bool,
 }
 
 impl Idle {
-    /// Whether another file uses it.
+    /// Whether another file uses it, one that [`may_use`] such things.
     pub(crate) fn is_used_in(&self, text: &str) -> bool {
-        self.uses.iter().any(|used| has_word(text, used))
+        // A group of nginx's may be named in many ways where requests are passed on.
+        let is_by_name = self.is_by_name && !text.contains("_pass");
+        !is_by_name && self.uses.iter().any(|used| has_word(text, used))
     }
+}
+
+/// Whether a file may use what the settings of a proxy in another one define.
+pub(crate) fn may_use(text: &str) -> bool {
+    ["_pass", "use_backend", "default_backend", "balancer://", "import ", "@file", "service:"]
+        .iter()
+        .any(|word| text.contains(word))
 }
 
 /// The stretches of a text that nothing in it uses.
@@ -43,8 +54,13 @@ pub(crate) fn idle(path: &str, text: &str) -> Vec<Idle> {
 }
 
 impl Idle {
+    /// What is used wherever requests are passed on and its name stands.
+    pub(super) fn named(range: Range<usize>, name: String) -> Self {
+        Self { range, uses: vec![name], is_by_name: true }
+    }
+
     pub(super) fn new(range: Range<usize>, uses: Vec<String>) -> Self {
-        Self { range, uses }
+        Self { range, uses, is_by_name: false }
     }
 }
 

@@ -104,15 +104,7 @@ pub(super) fn idle(text: &str) -> Vec<Idle> {
         return Vec::new();
     }
     let idle = servers.into_iter().filter(|(group, _)| !used.contains(group));
-    let uses = |group: &str| {
-        PASS.iter()
-            .flat_map(|pass| {
-                [format!("{pass} {group}"), format!("{pass} http://{group}"), format!("{pass} https://{group}")]
-            })
-            .chain([format!("grpc_pass grpc://{group}")])
-            .collect()
-    };
-    idle.map(|(group, (server, start))| Idle::new(start..start + server.len(), uses(&group))).collect()
+    idle.map(|(group, (server, start))| Idle::named(start..start + server.len(), group)).collect()
 }
 
 /// What the host of an address is called, and what of a variable stands behind it: `http://books$request_uri` is `books`, what a request says

@@ -344,6 +344,8 @@ fn an_origin_that_code_reads_is_no_call() {
         (tree("app.use(cors({ origin: process.env.CLIENT_ORIGIN }))", "CLIENT_ORIGIN"), ASKS),
         (tree("const origin = process.env.ORIGIN\napp.use(cors({ origin }))", "ORIGIN"), ASKS),
         (tree("app.use(cors({ origin: [process.env.WEB_ORIGIN_URL] }))", "WEB_ORIGIN_URL"), ASKS),
+        // Symfony's router makes links of it.
+        (tree("console.log(process.env.DEFAULT_URI)", "DEFAULT_URI"), ASKS),
         // Who calls it calls it.
         (tree("fetch(process.env.LEDGER_ORIGIN + '/x')", "LEDGER_ORIGIN"), &["shop -> ledger joined"]),
     ]);

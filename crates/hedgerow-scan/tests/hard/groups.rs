@@ -55,6 +55,26 @@ fn a_group_of_servers_that_nothing_is_passed_to_is_asked_about() {
             nginx("include /conf/more;", "-- conf/more.conf\nlocation /b { proxy_pass http://books; }\n"),
             BOTH,
         ),
+        (
+            "by another file, aligned",
+            nginx("include /conf/more;", "-- conf/more.conf\nlocation /b { proxy_pass        http://books; }\n"),
+            BOTH,
+        ),
+        (
+            "by another file, in quotes",
+            nginx("include /conf/more;", "-- conf/more.conf\nlocation /b { proxy_pass \"http://books\"; }\n"),
+            BOTH,
+        ),
+        (
+            "by a variable of another file",
+            nginx("include /conf/more;", "-- conf/more.conf\nset $up books;\nlocation /b { proxy_pass http://$up; }\n"),
+            BOTH,
+        ),
+        (
+            "by a module in another file",
+            nginx("include /conf/more;", "-- conf/more.conf\nlocation /b { memcached_pass books; }\n"),
+            BOTH,
+        ),
         ("its health is asked", nginx("", "").replace("s-ledger:80; }", "s-ledger:80; check interval=3000; }"), BOTH),
         (
             "a part that passes nothing on",

@@ -130,12 +130,12 @@ fn ignored(directory: &Path, proposal: &Proposal) -> Option<String> {
 fn left_out(look: &Look) -> Option<String> {
     let first = look.left_out.first()?;
     let (which, them) = match look.left_out.len() {
-        1 => (format!("`{first}`"), "it is"),
-        2 => (format!("`{first}` and another file"), "they are"),
-        many => (format!("`{first}` and {} other files", many - 1), "they are"),
+        1 => (format!("`{first}`"), "it"),
+        2 => (format!("`{first}` and another file"), "them"),
+        many => (format!("`{first}` and {} other files", many - 1), "them"),
     };
     Some(format!(
-        "`.gitignore` leaves out {which}, so that {them} not read here and by the scan; `scan: {{gitignore: pass}}` reads what it leaves out, and `hedgerow init --deploy FILE` one that is the deployment"
+        "`.gitignore` leaves out {which}: neither `init` nor the scan reads {them}; `scan: {{gitignore: pass}}` reads what it leaves out, and `hedgerow init --deploy FILE` one that is the deployment"
     ))
 }
 
