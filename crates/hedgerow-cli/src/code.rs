@@ -12,7 +12,7 @@ use hedgerow_code::ir::Facts;
 use hedgerow_code::testcode::is_test;
 use hedgerow_scan::{
     CodeFile, Known, Lost, MAX_SEARCHED, Outcome, PlainFile, ScanConfig, Service, Sum, Tree, Want, code_of, is_binary,
-    is_bundle, rescan, scan, text_of, unmarked, wants,
+    is_bundle, rescan, scan, settings_of, text_of, wants,
 };
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -396,7 +396,7 @@ impl Walk<'_> {
 
 /// The text of a file, without its byte order mark.
 fn text(path: &Path) -> Result<String, Fault> {
-    String::from_utf8(bytes(path)?).map(unmarked).map_err(|_| Fault::Encoding)
+    settings_of(bytes(path)?).ok_or(Fault::Encoding)
 }
 
 /// The bytes of a file. A file that grows while it is read is read up to the limit and refused there.

@@ -464,5 +464,5 @@ pub(crate) fn parent(path: &str) -> &str {
 /// The text of a file of moderate size, without its byte order mark, where it can be read.
 pub(crate) fn text(path: &Path) -> Option<String> {
     let is_small = fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.len() <= LIMIT);
-    if is_small { fs::read_to_string(path).ok().map(hedgerow_scan::unmarked) } else { None }
+    if is_small { fs::read(path).ok().and_then(hedgerow_scan::settings_of) } else { None }
 }

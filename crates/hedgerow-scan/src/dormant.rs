@@ -88,7 +88,9 @@ impl Dormant {
             texts.extend(libraries.above(build).map(|above| above.handed_down()));
             texts.extend(libraries.modules(&build.text));
         }
-        let is_known = |name: &str| libraries.builds().iter().any(|build| in_directory(&build.file.path, name));
+        let is_known = |name: &str| {
+            libraries.builds().iter().any(|build| in_directory(&build.file.path, name) || is_called(&build.text, name))
+        };
         if texts.is_empty() || texts.iter().any(|text| has_more(text, &is_known)) {
             return Self::default();
         }
@@ -156,8 +158,20 @@ fn in_directory(path: &str, name: &str) -> bool {
     dir_of(path).rsplit('/').next() == Some(name)
 }
 
-/// Whether a build may have more than its libraries by name: parts of it that lie elsewhere, and libraries of its own group that are not in
-/// the tree.
+/// What a build of Maven says of itself: without its libraries, and without its parent.
+fn own_head(text: &str) -> String {
+    let head = text.split("<dependencies>").next().unwrap_or(text);
+    let Some((before, parent)) = head.split_once("<parent>") else { return head.to_owned() };
+    before.to_owned() + parent.split_once("</parent>").map_or("", |(_, behind)| behind)
+}
+
+/// Whether a build of Maven calls what it makes so.
+fn is_called(text: &str, name: &str) -> bool {
+    text.contains(name) && own_head(text).contains(&format!("<artifactId>{name}</artifactId>"))
+}
+
+/// Whether a build may have more than its libraries by name: parts of it that lie elsewhere, a parent and libraries of its own people's that
+/// are not in the tree.
 fn has_more(text: &str, is_known: &impl Fn(&str) -> bool) -> bool {
     let tag = |text: &str, name: &str| {
         let (_, rest) = text.split_once(&format!("<{name}>"))?;
@@ -167,14 +181,26 @@ fn has_more(text: &str, is_known: &impl Fn(&str) -> bool) -> bool {
         return true;
     }
     let head = text.split("<dependencies>").next().unwrap_or(text);
+    let is_spring = |group: &str| group.starts_with("org.springframework") || group.starts_with("io.quarkus");
+    let parent = tag(head, "parent");
+    let parent = parent.and_then(|parent| Some((tag(&parent, "groupId")?, tag(&parent, "artifactId")?)));
+    if parent.is_some_and(|(group, name)| !is_spring(&group) && !is_known(&name)) {
+        return true;
+    }
     let own_of_gradle = text.lines().find_map(|line| {
         let line = line.trim();
         let rest = line.strip_prefix("group")?.trim_start().trim_start_matches('=').trim();
         rest.strip_prefix(['\'', '"']).map(|rest| rest.trim_end_matches(['\'', '"']).to_owned())
     });
-    let own = if text.contains("<project") { tag(head, "groupId") } else { own_of_gradle };
+    let own = if text.contains("<project") {
+        tag(&own_head(text), "groupId").or_else(|| tag(head, "groupId"))
+    } else {
+        own_of_gradle
+    };
     let Some(own) = own.filter(|own| !own.starts_with("org.springframework")) else { return false };
-    let is_own = |group: &str| group == own || group.starts_with(&format!("{own}."));
+    // `com.bank.platform` is of the same people as `com.bank.shop`.
+    let people = |group: &str| group.split('.').take(2).collect::<Vec<_>>().join(".");
+    let is_own = |group: &str| people(group) == people(&own);
     let of_maven = text.split("<dependency>").skip(1).filter_map(|rest| {
         let of = rest.split("</dependency>").next()?;
         Some((tag(of, "groupId")?, tag(of, "artifactId")?))

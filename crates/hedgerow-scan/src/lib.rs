@@ -133,5 +133,5 @@ pub use pack::Kind;
 pub use part::Parts;
 pub use scan::{Known, rescan, rules, scan, schedules};
 pub use stores::names_a_store;
-pub use texts::{MAX_SEARCHED, code_of, is_binary, text_of, unmarked};
+pub use texts::{MAX_SEARCHED, code_of, is_binary, settings_of, text_of, unmarked};
 pub use tree::{CodeFile, IGNORED, Lost, PlainFile, Tree, Want, wants};

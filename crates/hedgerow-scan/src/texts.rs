@@ -45,6 +45,25 @@ pub fn text_of(bytes: &[u8]) -> Option<String> {
     }
 }
 
+/// The text of settings or of a manifest; none where it is none, or where something else than UTF-8 stands elsewhere than behind a `#`: in
+/// what encoding comments are written does not matter, each byte of theirs is lost.
+#[must_use]
+pub fn settings_of(bytes: Vec<u8>) -> Option<String> {
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) => return Some(unmarked(text)),
+        Err(error) => error.into_bytes(),
+    };
+    if is_binary(&bytes) {
+        return None;
+    }
+    let text = unmarked(String::from_utf8_lossy(&bytes).into_owned());
+    let is_behind = |before: &str| {
+        before.match_indices('#').any(|(at, _)| before[..at].chars().next_back().is_none_or(char::is_whitespace))
+    };
+    let is_said = |line: &str| line.split_once('\u{fffd}').is_none_or(|(before, _)| is_behind(before));
+    text.lines().all(is_said).then_some(text)
+}
+
 /// The text of a file of source code; none where it is none. Whatever its comments are written in (GBK, Latin-1), all that matters of code
 /// is ASCII in most encodings; each byte of what is left is lost.
 #[must_use]
@@ -211,6 +230,26 @@ mod tests {
             assert_eq!(text_of(bytes).as_deref(), *expected, "{bytes:?}");
         }
         assert!(is_binary(b"a\0") && !is_binary(b"a") && !is_binary(&[0xff, 0xfe, 0x41, 0]));
+    }
+
+    #[test]
+    fn settings_are_settings_whatever_their_comments_are_written_in() {
+        for (bytes, is_text) in [
+            (&b"a: b # \xb1\xbe\xb5\xd8\nc: d"[..], true),
+            (b"# \xb1\xbe#\xd8\nc: d", true),
+            (b"  #\xfc\nc: d", true),
+            (b"c: d # \x93\xfa\x96{\n# \xfc\n", true),
+            (b"a: \xfc # b", false),
+            (b"a: b#\xfc", false),
+            (b"# a\nb: \xfc", false),
+            (b"# \xfc\0", false),
+            (b"\xfc", false),
+        ] {
+            let text = settings_of(bytes.to_vec());
+            assert_eq!(text.is_some(), is_text, "{bytes:?}");
+            assert!(text.is_none_or(|text| text.contains(": d")), "{bytes:?}");
+        }
+        assert_eq!(settings_of(b"\xef\xbb\xbfa: b".to_vec()).as_deref(), Some("a: b"));
     }
 
     #[test]

@@ -528,6 +528,18 @@ fn a_deployment_that_git_leaves_out_is_read_where_it_is_named() {
 }
 
 #[test]
+fn comments_may_be_written_in_any_encoding() {
+    for (compose, is_read) in [
+        (&b"# \xb1\xbe\xb5\xd8\nservices: {ledger: {build: ledger}, db: {image: postgres}} # \xfc\n"[..], true),
+        (b"services: {ledger: {build: ledger}, db: {image: postgres, labels: [\xb1\xbe]}}\n", false),
+    ] {
+        let root = tree(&[("compose.yaml", compose), ("ledger/Dockerfile", b""), ("ledger/main.go", GO.as_bytes())]);
+        let text = proposed(root.path(), "");
+        assert_eq!(text.contains("#   db: "), is_read, "{text}");
+    }
+}
+
+#[test]
 fn what_is_built_here_and_has_no_code_is_told() {
     let root = tree(&[
         ("compose.yaml", b"services: {ledger: {build: ledger}, tool: {build: tools/empty}, db: {image: postgres}}\n"),

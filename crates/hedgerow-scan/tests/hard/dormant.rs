@@ -23,6 +23,9 @@ fn gradle(libraries: &str) -> String {
     )
 }
 
+const PARENT: &str =
+    "<project><parent><groupId>org.bank</groupId><artifactId>bank-parent</artifactId><version>1</version></parent>";
+
 #[test]
 fn settings_for_a_library_that_is_not_there_are_asked_about() {
     let kafka = "  implementation 'org.springframework.kafka:spring-kafka'\n";
@@ -55,6 +58,24 @@ fn settings_for_a_library_that_is_not_there_are_asked_about() {
             "a library of one's own that is elsewhere",
             of("  implementation 'org.bank:shop-messages:1'\n", settings, "", ""),
             JOINED,
+        ),
+        (
+            "one of the same people's that is elsewhere",
+            of("  implementation 'org.bank.platform:messages:1'\n", settings, "", "")
+                .replace("'org.bank'", "'org.bank.shop'"),
+            JOINED,
+        ),
+        ("a parent that is elsewhere", by_maven("").replace("<project>", PARENT), JOINED),
+        (
+            "a parent of the tree",
+            by_maven("").replace("<project>", PARENT)
+                + "-- all/pom.xml\n<project><groupId>org.bank</groupId><artifactId>bank-parent</artifactId></project>\n",
+            ASKED,
+        ),
+        (
+            "Spring's parent",
+            by_maven("").replace("<project>", &PARENT.replace("org.bank", "org.springframework.boot")),
+            ASKED,
         ),
         ("settings of a build elsewhere", of("  apply from: '../all.gradle'\n", settings, "", ""), JOINED),
         ("a build of one's own", of("", settings, "", "") + "-- buildSrc/src/main/groovy/all.gradle\nx\n", JOINED),
