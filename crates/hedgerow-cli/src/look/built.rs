@@ -257,8 +257,7 @@ pub(super) fn code(context: &str, dockerfile: Option<&str>, look: &Look) -> Stri
         .unwrap_or_else(|| context.to_owned())
 }
 
-/// Says of what compose files build where the code of its program is. What names a Dockerfile that is nowhere builds nothing, and says nothing
-/// of a directory.
+/// Says of what compose files build where the code of its program is. What names a Dockerfile that is nowhere says nothing of a directory.
 pub(super) fn places(root: &Path, look: &mut Look) {
     let mut workloads = std::mem::take(&mut look.workloads);
     let is_program = |path: &str| look.programs.get(path).is_some_and(|program| program.is_project || program.begins);
@@ -266,7 +265,6 @@ pub(super) fn places(root: &Path, look: &mut Look) {
         let Some(build) = &workload.build else { continue };
         let is_missing = |file: &String| !look.packs.contains_key(file) && !root.join(file).exists();
         if !is_program(build) && workload.dockerfile.as_ref().is_some_and(is_missing) {
-            workload.build = None;
             continue;
         }
         let place = if let Some(place) = of_args(root, workload, build, look) {

@@ -551,6 +551,16 @@ fn what_is_built_here_and_has_no_code_is_told() {
         text.contains("no code was found for them; `scan: {services: [{path: …, name: …}]}` says where it is: tool\n"),
         "{text}"
     );
+    let root = tree(&[
+        (
+            "run/compose.yaml",
+            b"services: {ledger: {build: ../ledger}, tool: {build: {context: ., dockerfile: no/Dockerfile}}}\n",
+        ),
+        ("ledger/Dockerfile", b""),
+        ("ledger/main.go", GO.as_bytes()),
+    ]);
+    let text = proposed(root.path(), "").replace("\n#     ", " ");
+    assert!(text.contains("says where it is: tool\n"), "of a Dockerfile that is nowhere: {text}");
 }
 
 #[test]
