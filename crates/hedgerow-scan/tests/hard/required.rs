@@ -46,6 +46,7 @@ fn a_path_of_the_file_s_directory_is_followed() {
         "const pay = require(path.resolve(__dirname, '../..', '/common/pay'));\npay();",
         "const pay = require(__dirname + '../../common/pay');\npay();",
         "const pay = path.join(__dirname, '../../common/pay');\nconsole.log(pay);",
+        "function a() { const file = path.join(__dirname, '../../common/pay'); console.log(file); }\nfunction b() { const file = pick(); require(file)(); }\na();\nb();",
     ] {
         let found = called(code, plain);
         if !found.is_empty() {

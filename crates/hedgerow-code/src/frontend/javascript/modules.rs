@@ -23,10 +23,11 @@ impl<'n> Lower<'_, 'n> {
 
     /// Keeps what a constant says of a path below the directory of the file: `const shared = path.join(__dirname, "..", "shared")`.
     pub(super) fn keep_path(&mut self, name: &str, value: Node<'n>) {
-        if value.kind() != "string"
-            && let Some(path) = self.beside(value, 0)
-        {
-            self.paths.insert(name.to_owned(), path);
+        let path = if value.kind() == "string" { None } else { self.beside(value, 0) };
+        match path {
+            Some(path) => drop(self.paths.insert(name.to_owned(), path)),
+            // Another value of the same name hides it.
+            None => drop(self.paths.remove(name)),
         }
     }
 
