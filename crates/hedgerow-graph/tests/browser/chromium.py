@@ -17,6 +17,13 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--remote-debugging-pipe",
 ]
+# How Chromium says that a navigation took the document away while it was asked (content/, third_party/blink inspector).
+GONE = ("Inspected target navigated or closed", "Execution context was destroyed", "Cannot find context with specified id",
+        "Cannot find default execution context")
+
+
+class Gone(RuntimeError):
+    """The document that was asked has made way for another one."""
 
 
 class Chromium:
@@ -97,7 +104,9 @@ class Chromium:
             message = self.read(end - time.monotonic())
             if message and message.get("id") == number:
                 if "error" in message:
-                    raise RuntimeError(f"{method}: {message['error']}")
+                    text = message["error"].get("message", "")
+                    kind = Gone if any(sign in text for sign in GONE) else RuntimeError
+                    raise kind(f"{method}: {message['error']}")
                 return message["result"]
         raise RuntimeError(f"{method}: no answer")
 
@@ -109,11 +118,14 @@ class Chromium:
         return result["result"].get("value")
 
     def wait_for(self, script, what):
-        """Waits until an expression is true."""
+        """Waits until an expression is true. A page that makes way for the next one is not there yet."""
         end = time.monotonic() + 30
         while time.monotonic() < end:
-            if self.run(script):
-                return
+            try:
+                if self.run(script):
+                    return
+            except Gone:
+                pass
             time.sleep(0.02)
         raise AssertionError(f"never: {what}")
 

@@ -40,6 +40,12 @@ def load(browser, address):
     browser.wait_for("document.readyState === 'complete' && location.href !== 'about:blank'", "the page")
 
 
+def waits_over_pages(browser, address):
+    """A wait outlives the page that it asked: the whole walk stands on that (every filter loads a page)."""
+    load(browser, address)
+    browser.wait_for("new Promise((done) => location.search === '?verdict=gone' ? done(true) : location.search = 'verdict=gone')", "the next page")
+
+
 def by_keyboard(browser, address):
     """A filter is set and taken away without a mouse, and the table can be scrolled."""
     load(browser, address)
@@ -116,6 +122,7 @@ def main():
         browser.call("Security.enable")
         browser.call("Security.setIgnoreCertificateErrors", ignore=True)
         browser.call("Network.setExtraHTTPHeaders", headers={"Authorization": f"Bearer {token}"})
+        waits_over_pages(browser, address)
         by_keyboard(browser, address)
         hostile_names(browser, address)
         named(browser, address)
