@@ -25,6 +25,7 @@ use crate::reach::{Reach, Site};
 use crate::stores::Fleet;
 use crate::untaken::Untaken;
 use constants::Constants;
+pub(crate) use constants::holds;
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{Expr, ExprId, Facts, TypeRef};
 use hedgerow_deploy::Given;
@@ -387,6 +388,7 @@ impl<'a, 'p> Names<'a, 'p> {
                 (true, true) if around.is_compared(range) => {
                     (Weight::LooseAddress, "an issuer that tokens are compared with")
                 }
+                (true, true) if around.is_kept(range) => (Weight::LooseAddress, "an address that is kept here"),
                 (true, true) => (Weight::Address, "an address"),
                 (true, false) => (Weight::UnreachedAddress, "no known entry point reaches this"),
                 (false, _) => (Weight::Name, "a name"),

@@ -35,7 +35,7 @@ const PROGRAMS: &[Program] = &[
     // Collectors of telemetry.
     Program {
         is_settings: |name, text| is_yaml(name) && has_keys(text, &["receivers:", "exporters:", "service:"]),
-        images: &["otel", "opentelemetry", "collector", "alloy"],
+        images: &["otelcol", "otel/", "collector", "alloy"],
     },
     Program {
         is_settings: |name, text| is_yaml(name) && has_keys(text, &["scrape_configs:"]),
@@ -130,7 +130,11 @@ pub(crate) fn settings<'t>(tree: &'t Tree, homes: &[Home], deploy: &Deploy) -> U
             let is_its = runs.any(|image| program.images.iter().any(|name| image.path.contains(name)));
             let is_others = !is_its && having.iter().any(|other| other != service);
             let is_given = !is_others && having.contains(service);
-            let is_unused = |home: &&Home| is_unused(&images, home, (&file.path, program), is_given, &names);
+            let is_unused = |home: &&Home| {
+                let built = deploy.starts(&home.name).iter().filter_map(|container| container.dockerfile.as_ref());
+                let built = built.map(|(path, _)| path.as_str()).collect();
+                is_unused((&images, &built), home, (&file.path, program), is_given, &names)
+            };
             if by_name.get(service).is_some_and(is_unused) {
                 let why = if is_others { Why::Others } else { Why::Nobody };
                 found.entry(&file.path).or_default().insert((*service).to_owned(), why);
@@ -218,9 +222,10 @@ impl<'t> Names<'t> {
 }
 
 /// Whether none of a service's images, and nothing beside them, takes a file. Compose files name it where containers of others have it, or
-/// where they are no part of the deployment; they count where the service has it.
+/// where they are no part of the deployment; they count where the service has it. Of the Dockerfiles beside a file those count that the
+/// deployment builds the service by, `built`, where it says so.
 fn is_unused<'n, 't: 'n>(
-    images: &BTreeMap<&str, Vec<&PlainFile>>,
+    (images, built): (&BTreeMap<&str, Vec<&PlainFile>>, &BTreeSet<&str>),
     home: &Home,
     (path, program): (&str, &Program),
     is_given: bool,
@@ -231,13 +236,19 @@ fn is_unused<'n, 't: 'n>(
         home.directories.iter().any(|(own, _)| !own.is_empty() && (own == directory || is_below(directory, own)))
     };
     let around: BTreeSet<&str> = above(dir_of(path)).filter(|directory| own(directory)).collect();
-    let mut images = around.iter().filter_map(|directory| images.get(directory)).flatten().peekable();
-    if images.peek().is_none() || images.any(|image| has(image, path, program)) {
+    let images: Vec<&PlainFile> =
+        around.iter().filter_map(|directory| images.get(directory)).flatten().copied().collect();
+    let is_any_built = images.iter().any(|image| built.contains(image.path.as_str()));
+    let mut taken = images.iter().filter(|image| !is_any_built || built.contains(image.path.as_str()));
+    if images.is_empty() || taken.any(|image| has(image, path, program)) {
         return false;
     }
     let placed = format!("/{}", dir_of(path).rsplit('/').next().unwrap_or_default());
     let placed = format!("{}/{name}", placed.trim_start_matches('/'));
-    let takes = |file: &PlainFile| file.path != path && (is_given || !may_be_compose(&file.path, &file.text));
+    let is_looked_at = |file: &PlainFile| is_any_built && images.iter().any(|image| image.path == file.path);
+    let takes = |file: &PlainFile| {
+        file.path != path && !is_looked_at(file) && (is_given || !may_be_compose(&file.path, &file.text))
+    };
     let names = names();
     let is_placed = names.of(&placed).flat_map(BTreeMap::values).any(|file| takes(file));
     // Of all files those below the service's directories.

@@ -163,6 +163,15 @@ const CLIENTS: &[&str] = &[
     "types-redis",
 ];
 
+/// Words that the names of libraries and of variables alike are full of.
+const COMMON: &[&str] = &[
+    "api", "app", "backend", "base", "client", "common", "core", "data", "default", "external", "frontend", "host",
+    "http", "internal", "main", "public", "server", "service", "web",
+];
+
+/// How long the beginning of a library's name has to be to tell it by.
+const MIN_BEGINNING: usize = 5;
+
 /// The variables with addresses of others that a service is given and that its code does not name; none where it is not known that all of the
 /// code that asks for variables was read.
 pub(crate) fn of_code(
@@ -174,7 +183,7 @@ pub(crate) fn of_code(
     hosts: &Hosts,
 ) -> BTreeSet<String> {
     let is_read = part.account.entries > 0 && part.account.functions > 0 && part.account.left.iter().all(is_beside);
-    if !is_read || given.is_open {
+    if !is_read {
         return BTreeSet::new();
     }
     let is_address = |name: &str, values: &[Partial]| {
@@ -186,7 +195,7 @@ pub(crate) fn of_code(
         let is_known = KNOWN.iter().any(|known| name.starts_with(known))
             || super::given::is_named_for(name, home)
             || given.clients.get(name) == Some(&true);
-        if !is_known && !part.variables.contains(name) && !part.reads.contains_key(name) && is_address(name, values) {
+        if !is_known && is_address(name, values) {
             open.insert(name, squeezed(name));
         }
     }
@@ -195,6 +204,7 @@ pub(crate) fn of_code(
         !is_path(name) || !sections.asks_for(&name.split("__").filter(|part| !part.is_empty()).collect::<Vec<_>>())
     });
     let mut imports = BTreeSet::new();
+    let mut held = BTreeSet::new();
     for file in files {
         let of = &program.files[*file as usize];
         if open.is_empty() {
@@ -202,25 +212,26 @@ pub(crate) fn of_code(
         }
         let words = Words::new(of.facts, of.language);
         open.retain(|name, letters| is_path(name) || (!words.takes_others && !words.may_name(name, letters)));
+        held.extend(open.iter().filter(|(_, letters)| words.holds(letters)).map(|(name, _)| *name));
         imports.extend(words.imports);
     }
+    // What libraries and settings ask for nobody keeps.
+    open.retain(|name, _| held.contains(name) || !part.variables.contains(*name) && !part.reads.contains_key(*name));
     let names: BTreeSet<&str> =
         files.iter().flat_map(|file| program.files[*file as usize].path.split(['/', '.'])).collect();
-    let (mut outside, mut others) = (String::new(), String::new());
+    let (mut outside, mut others) = (Libraries::default(), Libraries::default());
     for import in imports {
-        let first = import.split(['/', '.', ':', '\\']).next().unwrap_or_default();
+        let first = import.split(['/', '.', ':', '\\']).next().unwrap_or_default().trim_start_matches('@');
         if !first.is_empty() && !names.contains(first) {
             if sections::may_take(&import) {
-                others.push_str(&squeezed(&import));
-                others.push('\n');
+                others.add(&import);
             }
-            outside.push_str(&squeezed(&import));
-            outside.push('\n');
+            outside.add(&import);
         }
     }
     open.retain(|name, _| {
         let from = if is_path(name) { &others } else { &outside };
-        !from.contains(&first_word(name))
+        !from.may_know(name)
     });
     open.into_keys().map(str::to_owned).chain(settings).collect()
 }
@@ -292,9 +303,25 @@ fn is_path(variable: &str) -> bool {
     variable.contains("__")
 }
 
-/// The word by which a library's own variable is told.
-fn first_word(variable: &str) -> String {
-    squeezed(variable.split('_').find(|word| word.len() > 2).unwrap_or(variable))
+/// The words in the names of libraries, by which a library's own variables are told: `celery` takes `CELERY_BROKER_URL`.
+#[derive(Default)]
+struct Libraries(BTreeSet<String>);
+
+impl Libraries {
+    /// Adds what stands in a name, or in several.
+    fn add(&mut self, names: &str) {
+        let words = names.split(|c: char| !c.is_ascii_alphanumeric());
+        self.0.extend(words.filter(|word| word.len() > 1).map(str::to_ascii_lowercase));
+    }
+
+    /// Whether one of them is called as a variable begins. What many are called after says nothing.
+    fn may_know(&self, variable: &str) -> bool {
+        let word = variable.split('_').find(|word| word.len() > 1).unwrap_or(variable).to_ascii_lowercase();
+        let mut alike = self.0.range(word.clone()..).take_while(|library| library.starts_with(&word));
+        // `springframework` takes `SPRING_…`
+        let is_whole = self.0.contains(&word) || (word.len() >= MIN_BEGINNING && alike.next().is_some());
+        !COMMON.contains(&word.as_str()) && is_whole
+    }
 }
 
 /// What besides the code may take variables of a service.
@@ -310,8 +337,8 @@ pub(super) struct Besides<'a, 't> {
     texts: Vec<&'t str>,
     /// The same with small letters and digits alone.
     plain: OnceCell<Vec<String>>,
-    /// The names of packages that it depends on and what its images are made of, with small letters alone.
-    brought: String,
+    /// What the packages that it depends on are called, and what its images are made of.
+    brought: Libraries,
 }
 
 impl<'a, 't> Besides<'a, 't> {
@@ -330,7 +357,8 @@ impl<'a, 't> Besides<'a, 't> {
         let brings = own.iter().copied().filter(|file| is_manifest(&file.path) || image::is_image(&file.path));
         // What Maven builds is no text of a service.
         let builds = tree.texts.iter().filter(|file| super::last(&file.path) == "pom.xml" && is_below_home(&file.path));
-        let brought = brings.chain(builds).map(dependencies).collect::<Vec<_>>().join("\n");
+        let mut brought = Libraries::default();
+        brings.chain(builds).for_each(|file| dependencies(file, &mut brought));
         let sets = |file: &PlainFile| super::is_of_variables(&file.path) || super::is_deploy(&file.path, &file.text);
         let texts = own.iter().filter(|file| !sets(file)).map(|file| &*file.text).collect();
         let knows_sections = !is_lost && !is_foreign;
@@ -362,8 +390,8 @@ impl<'a, 't> Besides<'a, 't> {
 impl Besides<'_, '_> {
     /// Whether a library or a part of an image may know a variable.
     fn brings(&self, variable: &str) -> bool {
-        let word = first_word(variable);
-        !(self.is_of_jvm && DRIVERS.contains(&word.as_str())) && self.brought.contains(&word)
+        let word = variable.split('_').next().unwrap_or(variable).to_ascii_lowercase();
+        !(self.is_of_jvm && DRIVERS.contains(&word.as_str())) && self.brought.may_know(variable)
     }
 
     /// Whether a text has the setting that a variable stands for: `${ledger.url}`.
@@ -416,28 +444,24 @@ fn is_manifest(path: &str) -> bool {
 }
 
 /// What a file says a program is made of: the names of its dependencies, where these are told from the rest.
-fn dependencies(file: &PlainFile) -> String {
+fn dependencies(file: &PlainFile, found: &mut Libraries) {
     if super::last(&file.path) == "package.json"
         && let Ok(serde_json::Value::Object(package)) = serde_json::from_str(&file.text)
     {
         let of = package.iter().filter(|(key, _)| key.ends_with("ependencies") && *key != "devDependencies");
         let names = of.filter_map(|(_, all)| all.as_object()).flat_map(|all| all.keys());
-        let names = names.filter(|name| !is_client(name));
-        return names.map(|name| squeezed(name) + "\n").collect();
+        names.filter(|name| !is_client(name)).for_each(|name| found.add(name));
+        return;
     }
     let is_image = image::is_image(&file.path);
     let is_of_ruby = super::last(&file.path) == "Gemfile";
-    let left = |line: &str| {
-        let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
-        let words = line.split(|c| !name(c));
-        let words = words.filter(|word| is_image || is_of_ruby || !is_client(word));
-        words.map(squeezed).collect::<String>() + "\n"
-    };
     let lines = file.text.lines().filter(|line| !is_image || !line.trim_start().starts_with(['#']));
     let lines = lines.filter(|line| {
         !is_image || ["FROM", "RUN", "CMD", "ENTRYPOINT"].iter().any(|word| line.trim_start().starts_with(word))
     });
-    lines.map(left).collect()
+    let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    let words = lines.flat_map(|line| line.split(move |c| !name(c)));
+    words.filter(|word| is_image || is_of_ruby || !is_client(word)).for_each(|word| found.add(word));
 }
 
 /// Whether a package is a client that takes no variables by itself.

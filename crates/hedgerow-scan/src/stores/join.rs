@@ -65,7 +65,7 @@ pub(crate) fn join(
     others(homes, files, &mut all, &known);
     of_libraries(homes, &mut all, &known);
     let mut open: BTreeMap<String, (String, BTreeMap<String, Place>)> = BTreeMap::new();
-    let mut unconnected: BTreeMap<(Store, String), BTreeMap<String, Place>> = BTreeMap::new();
+    let mut unconnected: BTreeMap<(Store, String, bool), BTreeMap<String, Place>> = BTreeMap::new();
     for ((home, part), (uses, answers)) in homes.iter().zip(parts).zip(&all) {
         for (kind, used) in uses {
             match answers.get(kind) {
@@ -80,7 +80,7 @@ pub(crate) fn join(
                 {
                     let guess = evidence(*kind, used, callee, *why);
                     outcome.add(&home.name, callee, Evidence { class: Class::Candidate, ..guess });
-                    let callers = unconnected.entry((*kind, callee.clone())).or_default();
+                    let callers = unconnected.entry((*kind, callee.clone(), used.is_open)).or_default();
                     callers.insert(home.name.clone(), used.place.clone());
                 }
                 Some(Answer::One(callee, why)) => {
@@ -115,9 +115,12 @@ pub(crate) fn join(
             format!("the program of {names} has a client of `{callee}`, whose address the deployment gives to others, as to `{other}`")
         })
     }));
-    outcome.findings.extend(unconnected.iter().map(|((kind, callee), callers)| {
+    outcome.findings.extend(unconnected.iter().map(|((kind, callee, is_open), callers)| {
         asked(callee, callers, |names| {
             let kind = kind.shown();
+            if *is_open {
+                return format!("the program of {names} loads a library of the tree with a client of {kind} whose address is not known: it may be `{callee}`");
+            }
             format!("the program of {names} has what a client of {kind} is used for, and no call that was read connects it: it may be `{callee}`")
         })
     }));
@@ -141,10 +144,12 @@ pub(crate) fn join(
     kept
 }
 
-/// Whether what is used of a client may never be connected: a part of the tree's own library that others use as well, and in .NET what a
-/// program asks its container for, which somebody has to put there with an address.
+/// Whether a client may never be connected: a part of the tree's own library that others use as well, and in .NET what a program asks its
+/// container for, which somebody has to put there with an address.
 fn may_be_unconnected(home: &Home, used: &Used) -> bool {
-    !used.is_open && !used.is_imported && (!is_own(home, &used.place.path) || used.place.path.ends_with(".cs"))
+    // What is made of a schema, or of a setting, is its own wherever that lies.
+    let is_of_library = !is_own(home, &used.place.path) && !(used.is_open && used.call.is_empty());
+    !used.is_imported && (is_of_library || (!used.is_open && used.place.path.ends_with(".cs")))
 }
 
 /// Whether a file lies in the directories of a service.

@@ -211,6 +211,12 @@ fn settings_of_a_program_that_a_service_does_not_run_are_asked_about() {
         ("a collector", beside("otel.yaml", collector, "", node), asked),
         ("a collector, of .NET", beside("otel.yaml", collector, "", "mcr.microsoft.com/dotnet/aspnet:8.0"), asked),
         ("a collector's image", beside("otel.yaml", collector, "", "otel/opentelemetry-collector"), addressed),
+        (
+            "telemetry of the program itself",
+            beside("otel.yaml", collector, "", node)
+                .replace("FROM node:22", "FROM node:22\nENV OTEL_SERVICE_NAME=shop"),
+            asked,
+        ),
         ("an image of one's own", beside("otel.yaml", collector, "", "bank/shop"), addressed),
         (
             "a script names it",
@@ -224,6 +230,35 @@ fn settings_of_a_program_that_a_service_does_not_run_are_asked_about() {
         ("envoy's image", beside("envoy.yaml", envoy, "", "envoyproxy/envoy"), proven),
         ("HAProxy", beside("haproxy.cfg", "listen a\n  server a s-ledger:80", "", node), asked),
         ("Caddy", beside("Caddyfile", ":80 {\n  reverse_proxy s-ledger:80\n}", "", "python:3"), asked),
+    ]);
+}
+
+/// Of two Dockerfiles in a directory the deployment builds a service by one.
+#[test]
+fn what_another_dockerfile_takes_is_asked_about() {
+    let asked: &[&str] = &["shop ? ledger"];
+    let proven: &[&str] = &["shop -> ledger proven"];
+    let built = |build: &str, dev: &str| {
+        format!(
+            "-- hedgerow.yaml\nscan: {{}}\n-- docker-compose.yml\nservices:\n  service.ledger: {{image: bank/ledger}}\n  service.shop:\n    build: {build}\n-- service.shop/Dockerfile\nFROM nginx\nCOPY nginx.conf /etc/nginx/nginx.conf\n-- service.shop/Dockerfile.dev\nFROM nginx\n{dev}\n-- service.shop/nginx.conf\nserver {{\n  location / {{ proxy_pass http://service.ledger:80; }}\n}}\n-- service.shop/dev.conf\nserver {{ listen 80; }}\n-- service.ledger/x.txt\n"
+        )
+    };
+    let dev = "{context: service.shop, dockerfile: Dockerfile.dev}";
+    told(&[
+        ("the other one", built(dev, "COPY dev.conf /etc/nginx/nginx.conf"), asked),
+        ("the same", built("service.shop", "COPY dev.conf /etc/nginx/nginx.conf"), proven),
+        ("both take it", built(dev, "COPY nginx.conf /etc/nginx/nginx.conf"), proven),
+        ("all is taken", built(dev, "COPY . /etc/nginx/"), proven),
+        (
+            "it is not said which",
+            built("service.shop", "").replace("    build: service.shop\n", "    image: bank/shop\n"),
+            proven,
+        ),
+        (
+            "a script takes it",
+            built(dev, "COPY dev.conf /x") + "-- service.shop/run.sh\nnginx -c ./nginx.conf\n",
+            proven,
+        ),
     ]);
 }
 

@@ -57,7 +57,7 @@ fn a_library_s_client_that_the_deployment_names_for_others_is_a_question() {
         )
     };
     let of = "environment: {CACHE_AT: service.cache}";
-    let both: &[&str] = &["cart -> cache addressed", "shop -> cache addressed"];
+    let both: &[&str] = &["cart shop ? cache"];
     let others: &[&str] = &["shop -> cache joined", "cart ? cache"];
     rows(&[
         (tree("common/store.py", of, "environment: {A: b}"), others),
@@ -115,7 +115,8 @@ fn what_nobody_connects_is_a_question() {
             is_cache,
         ),
         (fleet(&library("def held(r: redis.Redis = None):\n    r.set('a', 'b')"), redis, after), asked),
-        (fleet(&library("def held():\n    redis.Redis(host=conf().host)"), redis, after), is_cache),
+        (fleet(&library("def held():\n    redis.Redis(host=conf().host)"), redis, after), asked),
+        (fleet("-- service.shop/a.py\nimport redis\nredis.Redis(host=conf().host)\n", redis, after), is_cache),
         // Of its own code, the client is there.
         (
             fleet(

@@ -95,13 +95,105 @@ fn a_variable_that_no_code_asks_for_is_asked_about() {
     ]);
 }
 
+/// Code that goes through all variables may take any; which, nobody knows.
+#[test]
+fn so_is_one_of_those_that_code_takes_all_of() {
+    rows(&[
+        ("JavaScript", js("for (const name of Object.keys(process.env)) console.log(name)"), ASKED),
+        ("handed on", js("require('child_process').spawn('x', {env: {...process.env, A: '1'}})"), ASKED),
+        ("Python", py("import os\nprint(dict(os.environ))"), ASKED),
+        ("Python, by pairs", py("import os\nfor name, value in os.environ.items():\n    print(name)"), ASKED),
+        ("Go", go("import \"os\"\nfunc main() { println(len(os.Environ())) }"), ASKED),
+        (
+            "Ruby",
+            given("LEDGER_URL")
+                + "-- service.shop/Dockerfile\nFROM ruby:3.4\n-- service.shop/main.rb\nENV.each { |name, value| puts name }\n",
+            ASKED,
+        ),
+        (
+            "those with a beginning",
+            py(
+                "import os\nfor name, value in os.environ.items():\n    if name.startswith('LEDGER_'):\n        print(value)",
+            ),
+            CALLS,
+        ),
+    ]);
+}
+
+/// A field that is declared and filled, and that nobody reads.
+#[test]
+fn so_is_one_that_code_keeps_and_nobody_reads() {
+    let serve = "require('http').createServer().listen(env.PORT)";
+    let rust = |read: &str| {
+        given("LEDGER_URL")
+            + "-- service.shop/Dockerfile\nFROM rust:1\nCOPY . .\nCMD [\"/shop\"]\n-- service.shop/Cargo.toml\n[package]\nname = \"shop\"\n"
+            + &format!(
+                "-- service.shop/src/main.rs\nstruct Config {{ ledger_url: String, port: String }}\nimpl Config {{ fn new() -> Result<Self, String> {{ Ok(Self {{ ledger_url: std::env::var(\"LEDGER_URL\").unwrap_or_default(), port: std::env::var(\"PORT\").unwrap_or_default() }}) }} }}\nfn main() {{ let config = Config::new().unwrap(); vendor::serve(config.port); {read} }}\n"
+            )
+    };
+    rows(&[
+        (
+            "a schema",
+            js(&format!(
+                "const z = require('zod');\nconst env = z.object({{PORT: z.string(), LEDGER_URL: z.string().min(1, 'LEDGER_URL is required')}}).parse(process.env);\n{serve}"
+            )),
+            ASKED,
+        ),
+        (
+            "a schema, and its field is read",
+            js(&format!(
+                "const z = require('zod');\nconst env = z.object({{PORT: z.string(), LEDGER_URL: z.string()}}).parse(process.env);\n{serve};\nvendor.open(env.LEDGER_URL)"
+            )),
+            JOINED,
+        ),
+        (
+            "a schema, and its field is taken out",
+            js(&format!(
+                "const z = require('zod');\nconst env = z.object({{PORT: z.string(), LEDGER_URL: z.string()}}).parse(process.env);\nconst {{LEDGER_URL}} = env;\n{serve};\nvendor.open(LEDGER_URL)"
+            )),
+            JOINED,
+        ),
+        (
+            "a schema, and its field is asked for by name",
+            js(&format!(
+                "const z = require('zod');\nconst env = z.object({{PORT: z.string(), LEDGER_URL: z.string()}}).parse(process.env);\n{serve};\nvendor.open(env['LEDGER_URL'])"
+            )),
+            JOINED,
+        ),
+        ("Rust", rust(""), ASKED),
+        ("Rust, and it is read", rust("vendor::open(config.ledger_url);"), JOINED),
+        (
+            "settings of a class",
+            py(
+                "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    port: int\n    ledger_url: str = ''\nprint(Settings().port)",
+            ),
+            ASKED,
+        ),
+        // A library takes it by the name that it is given under.
+        ("given to a library", js("require('vendor').open({ledgerUrl: process.env.LEDGER_URL})"), JOINED),
+    ]);
+}
+
+/// A library of the tree's names, and words that all have.
+#[test]
+fn a_library_is_told_by_whole_words() {
+    let serve = "require('http').createServer().listen(process.env.PORT)";
+    let package = |name: &str| format!("-- service.shop/package.json\n{{\"dependencies\": {{\"{name}\": \"1\"}}}}\n");
+    rows(&[
+        ("a word of its name", js(serve) + &package("@vendor/sledgers"), ASKED),
+        ("the whole word", js(serve) + &package("@vendor/ledger"), CALLS),
+        ("the beginning of a word", js(serve) + &package("ledgerclient"), CALLS),
+        ("what all have", js(serve).replace("LEDGER_URL", "SERVICE_URL") + &package("service-kit"), ASKED),
+        ("a short word", js(serve).replace("LEDGER_URL", "AI_URL") + &package("ai-kit"), CALLS),
+        ("a short word in a longer one", js(serve).replace("LEDGER_URL", "AI_URL") + &package("aiken"), ASKED),
+    ]);
+}
+
 #[test]
 fn what_may_take_a_variable_without_its_name_leaves_the_edge() {
     let serve = "require('http').createServer().listen(process.env.PORT)";
     rows(&[
         ("asked for", js("fetch(process.env.LEDGER_URL)"), JOINED),
-        ("all of them", js("for (const name of Object.keys(process.env)) console.log(name)"), CALLS),
-        ("handed on", js("require('child_process').spawn('x', {env: {...process.env, A: '1'}})"), CALLS),
         (
             "a name that is put together",
             js("const of = (name) => process.env[name + '_URL'];\nconsole.log(of('A'))"),
@@ -112,7 +204,11 @@ fn what_may_take_a_variable_without_its_name_leaves_the_edge() {
             js("const of = (name) => process.env[name];\nconst end = '_URL';\nconsole.log(of('x'), end)"),
             CALLS,
         ),
-        ("another spelling", js(&format!("const settings = {{ledgerUrl: 1}};\n{serve}")), CALLS),
+        (
+            "another spelling",
+            js(&format!("const settings = vendor();\nconsole.log(settings.ledgerUrl);\n{serve}")),
+            CALLS,
+        ),
         ("a script", js(serve) + "-- service.shop/start.sh\nexec node main.js --to \"$LEDGER_URL\"\n", CALLS),
         ("a template", js(serve) + "-- service.shop/site.conf.template\nproxy_pass ${LEDGER_URL};\n", JOINED),
         (
@@ -147,8 +243,6 @@ fn what_may_take_a_variable_without_its_name_leaves_the_edge() {
         ("what libraries know", js(serve).replace("LEDGER_URL", "DATABASE_URL"), CALLS),
         ("of the service's name", js(serve).replace("LEDGER_URL", "SHOP_UPSTREAM"), CALLS),
         ("settings in settings", js(serve).replace("LEDGER_URL", "Ledger__Url"), CALLS),
-        ("all in Python", py("import os\nprint(dict(os.environ))"), CALLS),
-        ("all in Python, by pairs", py("import os\nfor name, value in os.environ.items():\n    print(name)"), CALLS),
         (
             "a prefix",
             py(
@@ -156,7 +250,6 @@ fn what_may_take_a_variable_without_its_name_leaves_the_edge() {
             ),
             CALLS,
         ),
-        ("all in Go", go("import \"os\"\nfunc main() { println(len(os.Environ())) }"), CALLS),
         (
             "viper",
             go(
@@ -176,12 +269,6 @@ fn what_may_take_a_variable_without_its_name_leaves_the_edge() {
             go(
                 "import \"github.com/caarlos0/env/v11\"\ntype L struct { Path string `env:\"PATH\"` }\ntype S struct { L L `envPrefix:\"LEDGER_\"` }\nfunc main() { var s S; env.Parse(&s); println(s.L.Path) }",
             ),
-            CALLS,
-        ),
-        (
-            "all in Ruby",
-            given("LEDGER_URL")
-                + "-- service.shop/Dockerfile\nFROM ruby:3.4\n-- service.shop/main.rb\nENV.each { |name, value| puts name }\n",
             CALLS,
         ),
     ]);
@@ -212,7 +299,7 @@ fn on_the_jvm_settings_take_variables_as_well() {
         ("settings that name it", java("", &yml("a:\n  b: ${LEDGER_URL}")), JOINED),
         ("settings that name the setting", java("", &yml("a:\n  b: ${ledger.url}")), CALLS),
         ("settings that it takes the place of", java("", &yml("ledger:\n  url: none")), CALLS),
-        ("all of them", java("System.getenv().forEach((k, v) -> System.out.println(k));", ""), CALLS),
+        ("all of them", java("System.getenv().forEach((k, v) -> System.out.println(k));", ""), ASKED),
         ("a name that is put together", java("environment.getProperty(\"ledger.\" + a[0]);", ""), CALLS),
         (
             "a class that is filled",
