@@ -23,6 +23,7 @@ mod maps;
 mod mounts;
 mod permits;
 mod placeholder;
+mod nodes;
 mod published;
 mod read;
 mod routed;
@@ -103,6 +104,8 @@ pub struct Deploy {
     starts: BTreeMap<String, Vec<Starts>>,
     /// What runs together by compose, by directory.
     projects: BTreeMap<String, published::Project>,
+    /// What is said of the machines that clusters run on.
+    nodes: nodes::Nodes,
     /// At which ports services listen.
     listening: BTreeMap<String, Listening>,
     /// The components of Dapr.

@@ -134,7 +134,8 @@ impl Deploy {
         deploy.permit(&items, &pods, hosts);
         deploy.scrapes(&items, &pods);
         deploy.routes.extend(ingress::routes(&items, &pods, hosts));
-        published::machines(&deploy.projects, hosts);
+        deploy.nodes.pods(&pods);
+        published::machines(&deploy.projects, &deploy.nodes, hosts);
         let mut words: BTreeMap<&str, cut::Words> = BTreeMap::new();
         for (path, chart, (is_whole, is_cut), lacks) in unread {
             let of_chart = pods

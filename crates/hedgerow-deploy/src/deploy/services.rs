@@ -15,6 +15,7 @@ pub(super) fn name(items: &[Item], pods: &[Pods], (deploy, hosts): (&mut Deploy,
             continue;
         };
         if text_at(&item.value, &["spec", "type"]) == Some("ExternalName") {
+            deploy.nodes.alias(item);
             continue;
         }
         let selector = item.value.pointer("/spec/selector").and_then(Value::as_map).filter(|s| !s.is_empty());
@@ -32,6 +33,7 @@ pub(super) fn name(items: &[Item], pods: &[Pods], (deploy, hosts): (&mut Deploy,
         if let (Some(service), 1) = (fitting.first(), fitting.len()) {
             hosts.add_partial(name, service);
             deploy.serves(service, item);
+            deploy.nodes.serves(service, item);
         }
     }
 }

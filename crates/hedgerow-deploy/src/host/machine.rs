@@ -6,8 +6,23 @@ use crate::partial::Partial;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// What containers may call the machine without being told: Docker Desktop's names, and the address of Docker's own bridge.
-pub(crate) const CALLED: &[&str] = &["host.docker.internal", "gateway.docker.internal", "172.17.0.1"];
+/// What containers and pods may call the machine without being told: the names of Docker Desktop, minikube, k3d, Lima, Podman, Rancher Desktop
+/// and OrbStack, and the address of Docker's own bridge.
+pub(crate) const CALLED: &[&str] = &[
+    "host.docker.internal",
+    "gateway.docker.internal",
+    "host.minikube.internal",
+    "host.k3d.internal",
+    "host.lima.internal",
+    "host.containers.internal",
+    "host.rancher-desktop.internal",
+    "host.orb.internal",
+    "docker.for.mac.localhost",
+    "docker.for.mac.host.internal",
+    "docker.for.win.localhost",
+    "docker.for.win.host.internal",
+    "172.17.0.1",
+];
 
 /// Whether a container calls its machine by a host.
 pub(super) fn is_called(host: &str) -> bool {

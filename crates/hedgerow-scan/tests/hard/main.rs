@@ -59,6 +59,7 @@ mod meant;
 mod missed;
 mod mounts;
 mod mute;
+mod nodes;
 mod noise;
 mod packages;
 mod permits;
