@@ -173,6 +173,31 @@ fn data_stores_are_calls_in_every_language() {
 }
 
 #[test]
+fn a_class_that_is_taken_out_of_a_library_is_the_librarys() {
+    let shop = |lines: &str| format!("-- service.shop/a.ts\n{lines}\n");
+    let trees: Vec<String> = [
+        "import pg from 'pg';\nconst { Pool } = pg;\nnew Pool({ host: 's-ledger' });",
+        "import pg from 'pg';\nconst Pool = pg.Pool;\nnew Pool({ host: 's-ledger' });",
+        "import pg from 'pg';\nconst { Pool: Books } = pg;\nexport const books = () => new Books({ host: 's-ledger' });\nbooks();",
+        "import * as pg from 'pg';\nexport const { Client, Pool } = pg;\nnew Client({ host: 's-ledger' });",
+        "const pg = require('pg');\nconst { Pool } = pg;\nclass Books { constructor() { this.pool = new Pool({ host: 's-ledger' }); } }\nnew Books();",
+        "import kafkajs from 'kafkajs';\nconst { Kafka, logLevel } = kafkajs;\nnew Kafka({ brokers: ['s-ledger:9092'] });",
+        "import ioredis from 'ioredis';\nconst Redis = ioredis;\nnew Redis('redis://s-ledger:6379');",
+    ]
+    .map(shop)
+    .into();
+    all_call("proven", &trees.iter().map(String::as_str).collect::<Vec<_>>());
+    // A class of the file itself, and a name that something of another library has.
+    for lines in [
+        "class Pool { constructor(o) { this.o = o; } }\nnew Pool({ host: 's-ledger' });",
+        "import other from 'other';\nconst { Pool } = other;\nnew Pool({ host: 's-ledger' });",
+    ] {
+        let found = summary(&outcome(&shop(lines)));
+        assert!(!found.iter().any(|edge| edge.ends_with("proven")), "{lines} {found:?}");
+    }
+}
+
+#[test]
 fn a_variable_that_code_asks_for_is_a_call_in_every_language() {
     let given = compose("LEDGER_ADDR: 's-ledger:80'");
     let trees: Vec<String> = [

@@ -39,6 +39,8 @@ impl<'t, 'n> Expressions<'t, 'n> for Lower<'t, 'n> {
             "new_expression" => {
                 let constructor = node.child_by_field_name("constructor");
                 let named = constructor.filter(|constructor| constructor.kind() == "identifier");
+                // What something else has is found as what it is: `const { Pool } = pg` of a library.
+                let named = named.filter(|named| !self.taken.contains(self.builder.slice(*named)));
                 let ty = named.map_or(TypeRef::Unknown, |constructor| self.ty(constructor));
                 let arguments = self.arguments(node);
                 if ty == TypeRef::Unknown {

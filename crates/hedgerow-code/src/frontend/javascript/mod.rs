@@ -10,7 +10,7 @@ use super::build::{Builder, facts_of, range};
 use super::first_fault;
 use crate::frontend::Frontend;
 use crate::ir::{Facts, Function, TypeRef, TypeRefId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tree_sitter::Node;
 
 /// The front end of JavaScript.
@@ -52,6 +52,7 @@ fn facts(language: &tree_sitter::Language, text: &str) -> Facts {
             exported: false,
             decorated: false,
             of_types: BTreeMap::new(),
+            taken: BTreeSet::new(),
             paths: BTreeMap::new(),
         };
         lower.file(root);
@@ -82,6 +83,8 @@ struct Lower<'t, 'n> {
     decorated: bool,
     /// By path, how many of the file's imports are of types alone.
     of_types: BTreeMap<String, usize>,
+    /// The file's names for what something else has.
+    taken: BTreeSet<String>,
     /// Paths below the directory of the file that it has names for.
     paths: BTreeMap<String, String>,
 }

@@ -193,6 +193,20 @@ impl<'n> Lower<'_, 'n> {
         self.module(argument)
     }
 
+    /// `const { Pool } = pg`, `const Pool = pg.Pool`, `const Pool = PgPool`: names of what something else has. A class among them is whatever that is,
+    /// and none of the file itself.
+    fn taken_out(&mut self, name: Node<'n>, value: Node<'n>) {
+        let taken: Vec<Node<'n>> = match (name.kind(), value.kind()) {
+            ("object_pattern", "identifier" | "member_expression") => {
+                children(name).into_iter().map(|part| part.child_by_field_name("value").unwrap_or(part)).collect()
+            }
+            ("identifier", "identifier" | "member_expression") => vec![name],
+            _ => return,
+        };
+        let names = taken.into_iter().map(|name| self.builder.slice(name).to_owned());
+        self.taken.extend(names.collect::<Vec<_>>());
+    }
+
     fn declarator(&mut self, node: Node<'n>) {
         let Some(name) = node.child_by_field_name("name") else { return };
         let value = node.child_by_field_name("value");
@@ -239,6 +253,9 @@ impl<'n> Lower<'_, 'n> {
             let name = self.builder.slice(name).to_owned();
             self.put_off(value, None, name);
             return;
+        }
+        if let (true, Some(value)) = (self.at_top(), value) {
+            self.taken_out(name, value);
         }
         let ty = node.child_by_field_name("type").map(|ty| self.written(ty));
         let given = value.map(|value| self.expr(value));
