@@ -340,6 +340,7 @@ pub(crate) fn ask<'a>(
         }
         if let Some(given) = deploy.of(&home.name) {
             here::overridden(home, given, hosts, places, &mut found);
+            here::published(home, given, hosts, places, &mut found);
             // The machine of a variable that a build writes into pages is that of whoever looks at them.
             let reads = |name: &str| reads(name).filter(|_| !part.for_pages.contains(name));
             here::read(home, given, hosts, &reads, &mut found);

@@ -37,7 +37,8 @@ impl Nodes {
             for port in ports.flatten().filter_map(|port| number(port.get("hostPort"))) {
                 self.ports.entry(port).or_default().insert(pods.service.clone());
             }
-            let is_machine = |alias: &&Value| alias.get("ip").and_then(Value::as_str).is_some_and(|ip| CALLED.contains(&ip));
+            let is_machine =
+                |alias: &&Value| alias.get("ip").and_then(Value::as_str).is_some_and(|ip| CALLED.contains(&ip));
             let aliases = list("/spec/hostAliases").iter().filter(is_machine);
             let names = aliases.filter_map(|alias| alias.get("hostnames")?.as_list()).flatten();
             self.called.extend(names.filter_map(|name| Some(name.as_str()?.to_lowercase())));

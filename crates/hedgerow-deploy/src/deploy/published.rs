@@ -203,10 +203,9 @@ fn published(text: &str) -> Vec<Published> {
         (first <= last && last - first < MAX_RANGE).then_some((first, last))
     };
     match (range(published), range(target)) {
-        (Some(from), Some(to)) if from.1 - from.0 == to.1 - to.0 => (from.0..=from.1)
-            .zip(to.0..=to.1)
-            .map(|(port, target)| Published { port, target, is_near })
-            .collect(),
+        (Some(from), Some(to)) if from.1 - from.0 == to.1 - to.0 => {
+            (from.0..=from.1).zip(to.0..=to.1).map(|(port, target)| Published { port, target, is_near }).collect()
+        }
         _ => Vec::new(),
     }
 }

@@ -104,6 +104,15 @@ impl Hosts {
         found.filter(|(host, _)| is_it(host) && !self.addresses.contains_key(host)).collect()
     }
 
+    /// The ports of machines in an address that services publish of which nobody says who is meant, each with these services.
+    pub fn publishing(&self, address: &Partial) -> Vec<(String, BTreeSet<String>)> {
+        let open = |(host, port): (String, Option<u16>)| {
+            let services = self.publishers(&host, port).filter(|_| self.local(&host, port).is_none())?;
+            Some((format!("{host}:{}", port?), services.clone()))
+        };
+        hosts(&address.written()).into_iter().filter_map(open).collect()
+    }
+
     /// Whether a service listens at a port itself.
     pub fn listens(&self, service: &str, port: u16) -> bool {
         let own = self.common.listening.get(service);

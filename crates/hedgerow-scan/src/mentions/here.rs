@@ -10,7 +10,7 @@ use crate::mention::named;
 use crate::places::Places;
 use hedgerow_code::frontend::comment::written;
 use hedgerow_core::diag::{Code, enumerate};
-use hedgerow_deploy::{Given, Hosts, Partial};
+use hedgerow_deploy::{Given, Hosts, Partial, Said};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is asked about: who calls, by the address and whose port it is; with the place.
@@ -102,6 +102,21 @@ pub(super) fn overridden<'a>(home: &Home, given: &'a Given, hosts: &Hosts, place
                 (places.of(spot, "", name), format!("`{name}` has another value beside the compose file"));
             let (text, port) = (format!("${name}"), Port::Unknown);
             keep(found, &of.service, Mention { weight: Weight::Here, place, text, what, port, client: None });
+        }
+    }
+}
+
+/// Variables with a port of the machine that several services publish, or one for whom it is not sure: one of them may be called.
+pub(super) fn published<'a>(home: &Home, given: &'a Given, hosts: &Hosts, places: &Places<'a>, found: &mut Mentions) {
+    let all = given.environment.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+    for (name, value) in all.filter(|(name, _)| !is_shown(name)) {
+        let Some(spot) = given.spots.get(&Said::Variable(name.clone(), value.clone())) else { continue };
+        for (text, services) in hosts.publishing(value) {
+            for service in services.iter().filter(|service| **service != home.name) {
+                let (place, what) = (places.of(spot, "", &text), format!("`{name}`, a port of the machine"));
+                let (weight, text) = (Weight::LooseAddress, text.clone());
+                keep(found, service, Mention { weight, place, text, what, port: Port::Unknown, client: None });
+            }
         }
     }
 }

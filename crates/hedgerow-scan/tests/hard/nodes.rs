@@ -64,12 +64,20 @@ fn a_port_of_several_is_a_question() {
         ("of one file", at("", &format!("{LEDGER}  s-cart: {{image: z, ports: ['5441:80']}}\n")), twice),
         (
             "of two projects",
-            at("", &format!("{LEDGER}-- b/docker-compose.yml\nservices: {{s-cart: {{image: z, ports: ['5441:80']}}}}\n")),
+            at(
+                "",
+                &format!("{LEDGER}-- b/docker-compose.yml\nservices: {{s-cart: {{image: z, ports: ['5441:80']}}}}\n"),
+            ),
             twice,
         ),
         (
             "one in two projects",
-            at("", &format!("{LEDGER}-- b/docker-compose.yml\nservices: {{s-ledger: {{image: y, ports: ['5441:5432']}}}}\n")),
+            at(
+                "",
+                &format!(
+                    "{LEDGER}-- b/docker-compose.yml\nservices: {{s-ledger: {{image: y, ports: ['5441:5432']}}}}\n"
+                ),
+            ),
             JOINED,
         ),
         ("a node's port besides", at(&node, LEDGER), twice),
@@ -97,8 +105,9 @@ fn a_port_of_several_is_a_question() {
 #[test]
 fn services_and_aliases_are_other_names_of_the_machine() {
     let named = |host: &str, kind: &str| {
-        let service =
-            format!("---\nkind: Service\nmetadata: {{name: books, namespace: bank}}\nspec: {{type: ExternalName, externalName: {kind}}}\n");
+        let service = format!(
+            "---\nkind: Service\nmetadata: {{name: books, namespace: bank}}\nspec: {{type: ExternalName, externalName: {kind}}}\n"
+        );
         tree(READS, &format!("UPSTREAM: 'http://{host}:5441'"), ("", &service), &compose(LEDGER))
     };
     let aliased = |ip: &str| {
@@ -119,11 +128,30 @@ fn services_and_aliases_are_other_names_of_the_machine() {
 #[test]
 fn an_address_of_the_machine_that_nobody_is_seen_to_ask_for_is_a_question() {
     let idle = "-- service.shop/main.py\nprint('x')\n";
+    let reads = "-- service.shop/main.js\nimport vendor from 'vendor';\nvendor.open(process.env.DATABASE_URL);\n";
     let url = "DATABASE_URL: 'postgresql://a:b@host.docker.internal:5441/books'";
     let twice = format!("{LEDGER}  s-cart: {{image: z, ports: ['5441:80']}}\n");
+    let both: &[&str] = &[
+        "shop -> cart candidate",
+        "shop -> ledger candidate",
+        "unexplained-mention shop -> cart",
+        "unexplained-mention shop -> ledger",
+    ];
+    let at = |code: &str, services: &str| tree(code, url, ("", ""), &compose(services));
     rows(&[
-        ("one", tree(idle, url, ("", ""), &compose(LEDGER)), &["shop -> ledger addressed"]),
-        ("several", tree(idle, url, ("", ""), &compose(&twice)), NONE),
-        ("nobody", tree(idle, url, ("", ""), &compose("  s-ledger: {image: y}\n")), NONE),
+        ("one", at(idle, LEDGER), &["shop -> ledger addressed"]),
+        ("one, by a library that nobody knows", at(reads, LEDGER), JOINED),
+        ("several", at(idle, &twice), both),
+        ("several, by a library that nobody knows", at(reads, &twice), both),
+        (
+            "of the machine alone",
+            at(idle, "  s-ledger: {image: y, ports: ['127.0.0.1:5441:5432']}\n"),
+            &["shop -> ledger candidate", "unexplained-mention shop -> ledger"],
+        ),
+        ("nobody", at(idle, "  s-ledger: {image: y}\n"), NONE),
+        ("one that browsers call", at(idle, &twice).replace("DATABASE_URL", "CORS_ALLOWED_ORIGIN"), NONE),
     ]);
+    // What a call of it says is not asked again.
+    let asked: &[&str] = &["shop -> cart wildcard", "shop -> ledger wildcard", "unresolved-call shop ->"];
+    rows(&[("a call", at(&READS.replace("UPSTREAM", "DATABASE_URL"), &twice), asked)]);
 }
