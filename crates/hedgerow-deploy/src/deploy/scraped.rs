@@ -8,11 +8,15 @@ use super::settings::documents;
 use super::workloads::Pods;
 use super::{Deploy, Spot};
 use crate::helm::is_whole_match;
+use crate::partial::Partial;
 use crate::value::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The word by which a file is known to have such jobs.
 const MARK: &str = "kubernetes_sd_configs";
+
+/// The label that says in which namespace a target is.
+const NAMESPACE: &str = "__meta_kubernetes_namespace";
 
 /// That the settings of one service make it scrape another.
 #[derive(Debug, Clone)]
@@ -76,13 +80,19 @@ impl Deploy {
 fn targets(job: &Value, items: &[Item], pods: &[Pods]) -> BTreeMap<String, bool> {
     let rules: Vec<&Value> = job.get("relabel_configs").and_then(Value::as_list).into_iter().flatten().collect();
     let mut found = BTreeMap::new();
-    for role in job.get(MARK).and_then(Value::as_list).into_iter().flatten().filter_map(|of| text_at(of, &["role"])) {
-        let all = match role {
-            "pod" => pods.iter().map(|pods| (pods.service.clone(), of_pod(pods))).collect(),
-            "endpoints" | "endpointslice" | "service" => of_services(items, pods),
+    for of in job.get(MARK).and_then(Value::as_list).into_iter().flatten() {
+        let all = match text_at(of, &["role"]) {
+            Some("pod") => pods.iter().map(|pods| (pods.service.clone(), pods.namespaces, of_pod(pods))).collect(),
+            Some("endpoints" | "endpointslice" | "service") => of_services(items, pods),
             _ => Vec::new(),
         };
-        for (service, labels) in all {
+        for (service, namespaces, mut labels) in all {
+            if !looks_in(of, namespaces) {
+                continue;
+            }
+            if let Some(namespace) = namespaces.first().filter(|_| namespaces.len() == 1) {
+                labels.insert(NAMESPACE.to_owned(), namespace.known().map(str::to_owned));
+            }
             let kept = rules.iter().filter_map(|rule| keeps(rule, &labels)).collect::<BTreeSet<Option<bool>>>();
             // What no rule chooses is all there is, which nobody means.
             let chooses = rules.iter().any(|rule| text_at(rule, &["action"]) == Some("keep"));
@@ -92,6 +102,15 @@ fn targets(job: &Value, items: &[Item], pods: &[Pods]) -> BTreeMap<String, bool>
         }
     }
     found
+}
+
+/// Whether it looks for targets in one of the namespaces that something may be in: `namespaces: {names: [bank]}`. Where nobody says in which one
+/// that is, it may be any.
+fn looks_in(of: &Value, namespaces: &BTreeSet<Partial>) -> bool {
+    let names = of.pointer("/namespaces/names").and_then(Value::as_list).filter(|names| !names.is_empty());
+    let Some(names) = names.map(|names| names.iter().map(Value::as_str).collect::<Vec<_>>()) else { return true };
+    let is_open = namespaces.is_empty() || names.contains(&None);
+    is_open || namespaces.iter().any(|own| own.known().is_none_or(|own| names.contains(&Some(own))))
 }
 
 /// Whether a rule keeps a target; nothing where it does not choose, and nothing in there where that cannot be told.
@@ -140,7 +159,7 @@ fn of_pod(pods: &Pods) -> Labels {
 }
 
 /// The pods behind each Service, with what that is called and wears.
-fn of_services(items: &[Item], pods: &[Pods]) -> Vec<(String, Labels)> {
+fn of_services<'i>(items: &'i [Item], pods: &[Pods]) -> Vec<(String, &'i BTreeSet<Partial>, Labels)> {
     let mut found = Vec::new();
     for item in items.iter().filter(|item| text_at(&item.value, &["kind"]) == Some("Service")) {
         let selector = item.value.pointer("/spec/selector").and_then(Value::as_map).filter(|all| !all.is_empty());
@@ -157,7 +176,7 @@ fn of_services(items: &[Item], pods: &[Pods]) -> Vec<(String, Labels)> {
             }
             add(&mut labels, "service_label", item.value.pointer("/metadata/labels"));
             add(&mut labels, "service_annotation", item.value.pointer("/metadata/annotations"));
-            found.push((pods.service.clone(), labels));
+            found.push((pods.service.clone(), &item.namespaces, labels));
         }
     }
     found

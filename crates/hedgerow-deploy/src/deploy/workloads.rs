@@ -5,6 +5,7 @@ use super::kustomize::Kustomizations;
 use super::maps::Maps;
 use super::{Deploy, Starts, build, command, schedule, whose};
 use crate::host::Hosts;
+use crate::partial::Partial;
 use crate::value::Value;
 use std::collections::BTreeSet;
 
@@ -15,6 +16,8 @@ pub(super) struct Pods<'a> {
     pub(super) path: &'a str,
     pub(super) chart: Option<(&'a str, &'a str)>,
     pub(super) template: &'a Value,
+    /// The namespaces that they may be in; none where nothing says it.
+    pub(super) namespaces: &'a BTreeSet<Partial>,
 }
 
 impl Deploy {
@@ -55,6 +58,7 @@ impl Deploy {
                 path: item.path,
                 chart: item.chart,
                 template,
+                namespaces: &item.namespaces,
             }));
             for container in
                 template.and_then(|template| template.pointer("/spec/containers")?.as_list()).unwrap_or_default()

@@ -81,6 +81,68 @@ fn what_it_keeps_it_scrapes() {
     ]);
 }
 
+#[test]
+fn pods_of_other_namespaces_are_not_scraped() {
+    let of = |namespaces: &str, rules: &str| {
+        let tree = prometheus(&format!("pod, namespaces: {namespaces}"), rules);
+        tree.replace("{name: s-ledger}", "{name: s-ledger, namespace: bank}")
+            .replace("{name: s-cart}", "{name: s-cart, namespace: mall}")
+            .replace("{name: ledger-svc,", "{name: ledger-svc, namespace: bank,")
+            .replace("{name: cart-svc,", "{name: cart-svc, namespace: mall,")
+    };
+    let tier = &keep("pod_label_tier", "back");
+    let ledger: &[&str] = &["prometheus -> ledger joined"];
+    let both: &[&str] = &["prometheus -> cart joined", "prometheus -> ledger joined"];
+    rows(&[
+        (of("{names: [bank]}", tier), ledger),
+        (of("{names: [bank, mall]}", tier), both),
+        (of("{names: [bank]}", tier).replace("role: pod", "role: endpoints"), ledger),
+        (of("{names: [vault]}", tier), &[]),
+        (of("{names: []}", tier), both),
+        (of("{own_namespace: true}", tier), both),
+        // Where nothing says in which namespace a pod is, it may be in any.
+        (of("{names: [bank]}", tier).replace(", namespace: mall", ""), both),
+        // By a rule that keeps some.
+        (of("{}", &keep("namespace", "bank")), ledger),
+        (of("{}", &keep("namespace", "ba.*|mall")), both),
+        (
+            of(
+                "{}",
+                &keep("namespace", "bank")
+                    .replace("keep", "drop")
+                    .replace("]", ", __meta_kubernetes_pod_label_tier]")
+                    .replace("regex: bank", "regex: bank;back"),
+            ),
+            &["prometheus ? cart"],
+        ),
+        (
+            of("{}", &format!("{tier}, {}", keep("namespace", "bank").replace("keep", "drop"))),
+            &["prometheus -> cart joined"],
+        ),
+    ]);
+}
+
+#[test]
+fn annotations_that_opt_in_choose_with_what_is_written_beside_them() {
+    let scrape = keep("pod_annotation_prometheus_io_scrape", "true");
+    let path = "{source_labels: [__meta_kubernetes_pod_annotation_prometheus_io_path], action: replace, target_label: __metrics_path__, regex: (.+)}";
+    let port = "{source_labels: [__address__, __meta_kubernetes_pod_annotation_prometheus_io_port], action: replace, regex: '([^:]+)(?::\\d+)?;(\\d+)', \
+                replacement: '$1:$2', target_label: __address__}, {action: labelmap, regex: __meta_kubernetes_pod_label_(.+)}";
+    let none: &[&str] = &[];
+    let ledger: &[&str] = &["prometheus -> ledger joined"];
+    rows(&[
+        (prometheus("pod", &format!("{scrape}, {path}, {port}")), ledger),
+        (prometheus("pod", &format!("{scrape}, {path}")).replace("scrape: 'true'", "scrape: 'false'"), none),
+        // An annotation of the workload is none of its pods.
+        (
+            prometheus("pod", &scrape)
+                .replace(", annotations: {prometheus.io/scrape: 'true'}", "")
+                .replace("{name: s-ledger}", "{name: s-ledger, annotations: {prometheus.io/scrape: 'true'}}"),
+            none,
+        ),
+    ]);
+}
+
 /// The same Prometheus with jobs of static targets, and an exporter beside it.
 fn probing(jobs: &str) -> String {
     let old = prometheus("node", "");
