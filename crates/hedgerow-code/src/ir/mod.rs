@@ -17,7 +17,7 @@ pub use components::Components;
 use serde::{Deserialize, Serialize};
 
 /// Changes whenever the meaning or the shape of [`Facts`] changes: part of every cache key.
-pub const VERSION: u32 = 22;
+pub const VERSION: u32 = 23;
 
 /// The name of an import by which Django loads its settings: `os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")`. No name
 /// of a program is like it.

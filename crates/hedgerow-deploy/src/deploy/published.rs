@@ -171,10 +171,12 @@ fn of_pods(projects: &BTreeMap<String, Project>, nodes: &Nodes, hosts: &mut Host
     };
     let ports = all.iter().filter_map(|(port, listeners)| Some((*port, alone(listeners)?)));
     let ports: BTreeMap<u16, Listener> = ports.filter(|(port, listener)| !of_cluster(port, listener)).collect();
-    if !callers.is_empty() && !(ports.is_empty() && nodes.called.is_empty()) {
-        let called = called(nodes.called.iter());
-        hosts.add_machine(&callers, Machine { ports, called, ..Machine::default() });
+    // Who is told nothing of the machine sees what everybody does.
+    if ports.is_empty() && nodes.called.is_empty() {
+        return;
     }
+    let called = called(nodes.called.iter());
+    hosts.add_machine(&callers, Machine { ports, called, ..Machine::default() });
 }
 
 /// A port that a container publishes.
