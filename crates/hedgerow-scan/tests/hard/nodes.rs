@@ -151,6 +151,11 @@ fn an_address_of_the_machine_that_nobody_is_seen_to_ask_for_is_a_question() {
         ("nobody", at(idle, "  s-ledger: {image: y}\n"), NONE),
         ("one that browsers call", at(idle, &twice).replace("DATABASE_URL", "CORS_ALLOWED_ORIGIN"), NONE),
     ]);
+    // A container is told by the files that it runs with, whatever others publish.
+    let beside = "-- hedgerow.yaml\nscan: {}\n-- service.shop/x.txt\n-- service.ledger/x.txt\n-- service.cart/x.txt\n-- docker-compose.yml\nservices:\n  s-shop: \
+                  {image: x, environment: {A: 'http://host.docker.internal:5441'}}\n";
+    let other = "-- b/docker-compose.yml\nservices: {s-cart: {image: z, ports: ['5441:80']}}\n";
+    rows(&[("a container", format!("{beside}{LEDGER}{other}"), &["shop -> ledger addressed"])]);
     // What a call of it says is not asked again.
     let asked: &[&str] = &["shop -> cart wildcard", "shop -> ledger wildcard", "unresolved-call shop ->"];
     rows(&[("a call", at(&READS.replace("UPSTREAM", "DATABASE_URL"), &twice), asked)]);
