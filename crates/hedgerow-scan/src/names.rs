@@ -25,7 +25,6 @@ use crate::reach::{Reach, Site};
 use crate::stores::Fleet;
 use crate::untaken::Untaken;
 use constants::Constants;
-pub(crate) use constants::holds;
 use hedgerow_code::frontend::Language;
 use hedgerow_code::ir::{Expr, ExprId, Facts, TypeRef};
 use hedgerow_deploy::Given;

@@ -195,7 +195,7 @@ pub(crate) fn of_code(
         let is_known = KNOWN.iter().any(|known| name.starts_with(known))
             || super::given::is_named_for(name, home)
             || given.clients.get(name) == Some(&true);
-        if !is_known && is_address(name, values) {
+        if !is_known && !part.variables.contains(name) && !part.reads.contains_key(name) && is_address(name, values) {
             open.insert(name, squeezed(name));
         }
     }
@@ -204,7 +204,6 @@ pub(crate) fn of_code(
         !is_path(name) || !sections.asks_for(&name.split("__").filter(|part| !part.is_empty()).collect::<Vec<_>>())
     });
     let mut imports = BTreeSet::new();
-    let mut held = BTreeSet::new();
     for file in files {
         let of = &program.files[*file as usize];
         if open.is_empty() {
@@ -212,11 +211,8 @@ pub(crate) fn of_code(
         }
         let words = Words::new(of.facts, of.language);
         open.retain(|name, letters| is_path(name) || (!words.takes_others && !words.may_name(name, letters)));
-        held.extend(open.iter().filter(|(_, letters)| words.holds(letters)).map(|(name, _)| *name));
         imports.extend(words.imports);
     }
-    // What libraries and settings ask for nobody keeps.
-    open.retain(|name, _| held.contains(name) || !part.variables.contains(*name) && !part.reads.contains_key(*name));
     let names: BTreeSet<&str> =
         files.iter().flat_map(|file| program.files[*file as usize].path.split(['/', '.'])).collect();
     let (mut outside, mut others) = (Libraries::default(), Libraries::default());

@@ -205,6 +205,6 @@ fn words<'p>(program: &Program<'p>, function: FnId, facts: &'p Facts) -> BTreeSe
     program.exprs(function).filter_map(word).collect()
 }
 
-pub(crate) fn holds(outer: Range, inner: Range) -> bool {
+pub(super) fn holds(outer: Range, inner: Range) -> bool {
     outer.start <= inner.start && inner.end <= outer.end
 }

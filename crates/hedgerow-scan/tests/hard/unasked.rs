@@ -163,10 +163,28 @@ fn so_is_one_that_code_keeps_and_nobody_reads() {
         ("Rust", rust(""), ASKED),
         ("Rust, and it is read", rust("vendor::open(config.ledger_url);"), JOINED),
         (
+            "Rust, and it is taken out",
+            rust("let Config { ledger_url, .. } = config; vendor::open(ledger_url);"),
+            JOINED,
+        ),
+        ("Rust, and something else is taken whole", rust("let all = vendor::all(); vendor::open(all.items());"), ASKED),
+        (
             "settings of a class",
             py(
                 "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    port: int\n    ledger_url: str = ''\nprint(Settings().port)",
             ),
+            ASKED,
+        ),
+        (
+            "a local of its name",
+            js(
+                "function go() { const {ledgerUrl} = vendor.settings(); vendor.open(1) }\nrequire('http').createServer(go).listen(1)",
+            ),
+            CALLS,
+        ),
+        (
+            "a field of a class",
+            js("class Settings { ledgerUrl = '' }\nrequire('http').createServer(new Settings().go).listen(1)"),
             ASKED,
         ),
         // A library takes it by the name that it is given under.
