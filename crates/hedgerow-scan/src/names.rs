@@ -387,7 +387,6 @@ impl<'a, 'p> Names<'a, 'p> {
                 (true, true) if around.is_compared(range) => {
                     (Weight::LooseAddress, "an issuer that tokens are compared with")
                 }
-                (true, true) if around.is_kept(range) => (Weight::LooseAddress, "an address that is kept here"),
                 (true, true) => (Weight::Address, "an address"),
                 (true, false) => (Weight::UnreachedAddress, "no known entry point reaches this"),
                 (false, _) => (Weight::Name, "a name"),

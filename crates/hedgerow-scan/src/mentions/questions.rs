@@ -170,7 +170,7 @@ fn message(weight: Weight, callers: &[&str], callees: &[&str], file: Option<&Str
                 (_, 1) => ("are", "a variable"),
                 _ => ("are", "variables"),
             };
-            format!("{who} {is} given {address} of {names} in {variable} that {its} code does not ask for")
+            format!("{who} {is} given {address} of {names} in {variable} that {its} code is not seen to use")
         }
         Weight::UnreachedAddress => {
             format!("{who} {has} {address} of {names}{place}{comma} in code that no known entry point reaches")

@@ -308,6 +308,11 @@ impl Libraries {
     fn add(&mut self, names: &str) {
         let words = names.split(|c: char| !c.is_ascii_alphanumeric());
         self.0.extend(words.filter(|word| word.len() > 1).map(str::to_ascii_lowercase));
+        // `NEXTAUTH_URL` is next-auth's, `SPARK_MASTER` PySpark's.
+        for whole in names.split('/').map(squeezed) {
+            self.0.extend(whole.strip_prefix("py").map(str::to_owned));
+            self.0.insert(whole);
+        }
     }
 
     /// Whether one of them is called as a variable begins. What many are called after says nothing.

@@ -10,9 +10,6 @@ use crate::program::FnId;
 use hedgerow_code::ir::{Expr, ExprId, Facts, Range};
 use std::collections::BTreeMap;
 
-/// What gives back what it is given: `Ok(Settings { … })`, `Object.freeze({…})`.
-const WRAPPERS: &[&str] = &["Ok", "Some", "freeze"];
-
 /// What is asked of each literal of a function, read once.
 pub(super) struct Around {
     /// What is passed to something, or stands in something, whose name says that it is for browsers: `WithOrigins("http://shop")`,
@@ -22,8 +19,6 @@ pub(super) struct Around {
     compared: Vec<Range>,
     /// What stands in a list of hosts that are called without a proxy.
     past_proxy: Vec<Range>,
-    /// What is kept under a name in a map or a structure that no call is given where it is made: `{"ledger": "http://ledger"}`.
-    kept: Vec<Range>,
     /// The first call that is given an expression as it is.
     calls: BTreeMap<ExprId, ExprId>,
 }
@@ -37,7 +32,6 @@ impl Around {
         let says = |name: &str| says(name, is_of_cors);
         let (mut spans, mut past_proxy, mut compared, mut calls) =
             (Vec::new(), Vec::new(), Vec::new(), BTreeMap::new());
-        let (mut kept, mut given) = (Vec::new(), Vec::new());
         let compares = |name: &str| compares_issuers && is_issuer(name);
         let asks = |name: &str| (says(name), is_bypass(name), compares(name));
         let mut add = |value: ExprId, (is_said, is_past, is_compared): (bool, bool, bool)| {
@@ -67,11 +61,7 @@ impl Around {
                     // `setenv("NO_PROXY", "ledger")`; an address is no name.
                     let is_past = first.is_some_and(|name| !name.contains(['/', ':']) && is_bypass(name));
                     let is_issuers = name_of(facts, *callee).is_some_and(compares);
-                    let is_wrapped = name_of(facts, *callee).is_some_and(|name| WRAPPERS.contains(&name));
                     for argument in all {
-                        if !is_wrapped {
-                            given.push(facts.span(argument.value));
-                        }
                         calls.entry(argument.value).or_insert(id);
                         let (shown, past, issuer) =
                             argument.name.map(|name| asks(facts.word(name))).unwrap_or_default();
@@ -80,7 +70,6 @@ impl Around {
                 }
                 Expr::New { arguments, .. } => {
                     for argument in facts.arguments(*arguments) {
-                        given.push(facts.span(argument.value));
                         calls.entry(argument.value).or_insert(id);
                     }
                 }
@@ -97,7 +86,6 @@ impl Around {
                         let name = field.or_else(|| text_of(facts, part.key?));
                         if let Some(name) = name {
                             add(part.value, asks(name));
-                            kept.push(facts.span(part.value));
                         }
                     }
                 }
@@ -121,15 +109,7 @@ impl Around {
                 global.values.iter().for_each(|(value, _)| add(*value, said));
             }
         }
-        let given = outermost(given);
-        kept.retain(|span| !is_within(&given, *span));
-        Self {
-            for_browsers: outermost(spans),
-            past_proxy: outermost(past_proxy),
-            compared: outermost(compared),
-            kept: outermost(kept),
-            calls,
-        }
+        Self { for_browsers: outermost(spans), past_proxy: outermost(past_proxy), compared: outermost(compared), calls }
     }
 
     /// Whether what stands in a place is for browsers.
@@ -140,11 +120,6 @@ impl Around {
     /// Whether what stands in a place is an issuer that tokens are compared with.
     pub(super) fn is_compared(&self, span: Range) -> bool {
         is_within(&self.compared, span)
-    }
-
-    /// Whether what stands in a place is kept under a name, for whoever takes it.
-    pub(super) fn is_kept(&self, span: Range) -> bool {
-        is_within(&self.kept, span)
     }
 
     /// Whether what stands in a place is in a list of hosts that are called without a proxy.

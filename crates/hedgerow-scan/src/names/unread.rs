@@ -7,7 +7,7 @@ use crate::infer::Infer;
 use crate::mention::named;
 use crate::program::{FnId, GlobalId, Meaning, Program, TypeId};
 use hedgerow_code::frontend::Language;
-use hedgerow_code::ir::{Expr, ExprId, Range, TypeRef};
+use hedgerow_code::ir::{Expr, ExprId, Range};
 use hedgerow_deploy::Hosts;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,8 +19,6 @@ const WHOLE: &[&str] = &["__dict__", "asdict", "dict", "items", "json", "model_d
 enum Holder {
     Global(GlobalId),
     Field(TypeId),
-    /// A field of a structure that is written out: `Settings { ledger_url: env::var("LEDGER_URL")? }`.
-    Part,
 }
 
 /// A value that something holds, by where it is written.
@@ -56,9 +54,6 @@ impl Unread {
         {
             add(program, hosts, *loader, (&wanted, &fills), &mut by_name);
         }
-        for function in readers {
-            parts(program, hosts, *function, &wanted, &mut by_name);
-        }
         // Under another name they are read elsewhere.
         let files: BTreeSet<u32> = readers.union(loaders).map(|function| program.file_of(*function)).collect();
         for import in files.iter().flat_map(|file| &program.files[*file as usize].facts.imports) {
@@ -92,51 +87,6 @@ impl Unread {
     }
 }
 
-/// The places of the addresses and variables in a function.
-fn asked(program: &Program<'_>, hosts: &Hosts, function: FnId, wanted: &impl Fn(&str) -> bool) -> Vec<Range> {
-    let facts = program.facts_of(function);
-    let is_asked = |id: &ExprId| match facts.expr(*id) {
-        Expr::Text(word) if is_variable(facts.word(*word)) => wanted(facts.word(*word)),
-        Expr::Text(word) => {
-            let all = named(facts.word(*word), "", hosts);
-            !all.is_empty() && all.iter().all(|named| named.is_address && wanted(&named.service))
-        }
-        Expr::Member { name, .. } => is_variable(facts.word(*name)) && wanted(facts.word(*name)),
-        _ => false,
-    };
-    program.exprs(function).filter(is_asked).map(|id| facts.span(id)).collect()
-}
-
-/// Adds the fields of structures that a function writes out. Only code of the tree reads these.
-fn parts<'p>(
-    program: &Program<'p>,
-    hosts: &Hosts,
-    function: FnId,
-    wanted: &impl Fn(&str) -> bool,
-    by_name: &mut BTreeMap<&'p str, Vec<Held>>,
-) {
-    let facts = program.facts_of(function);
-    let is_typed = |id: &ExprId| match facts.expr(*id) {
-        Expr::Composite { ty, .. } => matches!(facts.written(*ty), TypeRef::Name { .. }),
-        _ => false,
-    };
-    let typed: Vec<ExprId> = program.exprs(function).filter(is_typed).collect();
-    if typed.is_empty() {
-        return;
-    }
-    let asked = asked(program, hosts, function, wanted);
-    for id in typed.into_iter().filter(|_| !asked.is_empty()) {
-        let Expr::Composite { parts, .. } = facts.expr(id) else { continue };
-        for part in facts.parts(*parts) {
-            let value = facts.span(part.value);
-            if let Some(field) = part.field.filter(|_| asked.iter().any(|asked| holds(value, *asked))) {
-                let held = Held { holder: Holder::Part, loader: function, value, target: None };
-                by_name.entry(facts.word(field)).or_default().push(held);
-            }
-        }
-    }
-}
-
 /// Adds what a file holds when it is loaded.
 fn add<'p>(
     program: &Program<'p>,
@@ -146,7 +96,16 @@ fn add<'p>(
     by_name: &mut BTreeMap<&'p str, Vec<Held>>,
 ) {
     let facts = program.facts_of(loader);
-    let asked = asked(program, hosts, loader, wanted);
+    let is_asked = |id: &ExprId| match facts.expr(*id) {
+        Expr::Text(word) if is_variable(facts.word(*word)) => wanted(facts.word(*word)),
+        Expr::Text(word) => {
+            let all = named(facts.word(*word), "", hosts);
+            !all.is_empty() && all.iter().all(|named| named.is_address && wanted(&named.service))
+        }
+        Expr::Member { name, .. } => is_variable(facts.word(*name)) && wanted(facts.word(*name)),
+        _ => false,
+    };
+    let asked: Vec<Range> = program.exprs(loader).filter(is_asked).map(|id| facts.span(id)).collect();
     let has = |value: Range| asked.iter().any(|asked| holds(value, *asked));
     let file = program.file_of(loader);
     for (index, global) in (0_u32..).zip(&facts.globals) {
@@ -174,13 +133,6 @@ fn read<'p>(infer: &Infer<'_, 'p>, function: FnId, by_name: &mut BTreeMap<&'p st
     let program = infer.program;
     let facts = program.facts_of(function);
     let file = program.file_of(function);
-    // Taken out of the whole: `let Settings { ledger_url, .. } = settings`.
-    for local in facts.locals(program.function(function)) {
-        if let Some(all) = by_name.get_mut(facts.word(local.name)) {
-            all.retain(|held| held.holder != Holder::Part);
-        }
-    }
-    by_name.retain(|_, all| !all.is_empty());
     for id in program.exprs(function) {
         let (Expr::Name(word) | Expr::Member { name: word, .. } | Expr::Text(word)) = facts.expr(id) else { continue };
         let word = facts.word(*word);
@@ -229,7 +181,7 @@ fn whole<'p>(infer: &Infer<'_, 'p>, function: FnId, object: ExprId, by_name: &mu
             class == held || infer.program.stands_for(class, held) || infer.program.stands_for(held, class)
         }
         (Holder::Field(_), None) => is_settings(),
-        (Holder::Global(_) | Holder::Part, _) => false,
+        (Holder::Global(_), _) => false,
     };
     by_name.values_mut().for_each(|all| all.retain(|held| !is_taken(held.holder)));
     by_name.retain(|_, all| !all.is_empty());

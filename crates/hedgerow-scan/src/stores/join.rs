@@ -76,7 +76,10 @@ pub(crate) fn join(
                     outcome.findings.extend(private(&home.name, callee, (*kind, used)));
                 }
                 Some(Answer::One(callee, why))
-                    if config.candidate == Candidates::Addresses && may_be_unconnected(home, used) =>
+                    if config.candidate == Candidates::Addresses
+                        && may_be_unconnected(home, used, || {
+                            is_after(hosts.of(&home.name), deploy, &home.name, callee)
+                        }) =>
                 {
                     let guess = evidence(*kind, used, callee, *why);
                     outcome.add(&home.name, callee, Evidence { class: Class::Candidate, ..guess });
@@ -146,10 +149,15 @@ pub(crate) fn join(
 
 /// Whether a client may never be connected: a part of the tree's own library that others use as well, and in .NET what a program asks its
 /// container for, which somebody has to put there with an address.
-fn may_be_unconnected(home: &Home, used: &Used) -> bool {
-    // What is made of a schema, or of a setting, is its own wherever that lies.
-    let is_of_library = !is_own(home, &used.place.path) && !(used.is_open && used.call.is_empty());
-    !used.is_imported && (is_of_library || (!used.is_open && used.place.path.ends_with(".cs")))
+fn may_be_unconnected(home: &Home, used: &Used, is_after: impl FnOnce() -> bool) -> bool {
+    // What is made of a schema, or of a setting, is its own wherever that lies, and what a service waits for it connects.
+    let is_of_library = || !is_own(home, &used.place.path) && !(used.is_open && (used.call.is_empty() || is_after()));
+    !used.is_imported && ((!used.is_open && used.place.path.ends_with(".cs")) || is_of_library())
+}
+
+/// Whether the deployment starts a service after another one.
+fn is_after(hosts: &Hosts, deploy: &Deploy, service: &str, callee: &str) -> bool {
+    deploy.of(service).is_some_and(|given| given.after.keys().any(|name| hosts.named(name) == Some(callee)))
 }
 
 /// Whether a file lies in the directories of a service.
@@ -384,7 +392,7 @@ impl Caller<'_> {
     /// How the deployment, or a name in the code, says that a service has to do with a store.
     fn names(&self, callee: &str, is_weak: bool, outcome: &Outcome) -> Option<Why> {
         let given = self.deploy.of(&self.home.name);
-        let is_after = given.is_some_and(|given| given.after.keys().any(|name| self.hosts.named(name) == Some(callee)));
+        let is_after = is_after(self.hosts, self.deploy, &self.home.name, callee);
         let is_named = outcome.edges.contains_key(&(self.home.name.clone(), callee.to_owned()))
             || (!is_weak && self.part.mentions.contains_key(callee))
             || given.filter(|_| !is_weak).is_some_and(|given| {

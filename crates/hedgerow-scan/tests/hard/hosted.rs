@@ -539,38 +539,3 @@ fn a_host_that_is_deep_or_calls_itself_is_read_to_a_depth() {
     let found = outcome(&tree);
     assert!(found.findings.iter().any(|finding| finding.code.as_str() == "unparsed-code"), "{:?}", found.findings);
 }
-
-/// What code keeps under a name, somebody may take, and no call was seen to.
-#[test]
-fn an_address_that_is_kept_in_a_map_or_a_structure_is_asked_about() {
-    let asked: &[&str] = &["emoji ? ledger"];
-    let addressed: &[&str] = &["emoji -> ledger addressed"];
-    for (path, text, expected) in [
-        (
-            "main.py",
-            "import json\nURLS = {'ledger': 'http://s-ledger:80', 'books': 'http://books'}\nprint(json.dumps(URLS))\n",
-            asked,
-        ),
-        ("main.py", "import vendor\nvendor.start(urls={'ledger': 'http://s-ledger:80'})\n", addressed),
-        ("main.js", "module.exports = () => ({address: process.env.AT ?? 's-ledger:7233'})\n", asked),
-        ("main.js", "module.exports = Object.freeze({ledger: 'http://s-ledger'})\n", asked),
-        ("main.js", "vendor.open({base: 'http://s-ledger:80'})\n", addressed),
-        ("main.js", "const url = 'http://s-ledger:80'\nvendor.open(url)\n", addressed),
-        ("main.js", "const urls = ['http://s-ledger:80']\nvendor.open(urls)\n", addressed),
-        (
-            "main.go",
-            "package main\nimport \"bank/vendor\"\ntype C struct { Ledger string }\nfunc main() { c := C{Ledger: \"http://s-ledger\"}; vendor.Show(c) }\n",
-            asked,
-        ),
-        (
-            "src/main.rs",
-            "struct C { ledger: String }\nimpl C { fn new() -> Result<Self, String> { Ok(Self { ledger: std::env::var(\"AT\").unwrap_or_else(|_| \"http://s-ledger\".to_string()) }) } }\nfn main() { vendor::show(C::new()); }\n",
-            asked,
-        ),
-    ] {
-        let found =
-            asks(&format!("-- service.emoji/{path}\n{text}-- service.ledger/x.txt\n-- hedgerow.yaml\nscan: {{}}\n"));
-        let found: Vec<&String> = found.iter().filter(|line| line.contains("ledger")).collect();
-        assert_eq!(found, expected, "{text}");
-    }
-}

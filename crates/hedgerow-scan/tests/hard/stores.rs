@@ -115,7 +115,8 @@ fn what_nobody_connects_is_a_question() {
             is_cache,
         ),
         (fleet(&library("def held(r: redis.Redis = None):\n    r.set('a', 'b')"), redis, after), asked),
-        (fleet(&library("def held():\n    redis.Redis(host=conf().host)"), redis, after), asked),
+        (fleet(&library("def held():\n    redis.Redis(host=conf().host)"), redis, after), is_cache),
+        (fleet(&library("def held():\n    redis.Redis(host=conf().host)"), redis, &[]), asked),
         (fleet("-- service.shop/a.py\nimport redis\nredis.Redis(host=conf().host)\n", redis, after), is_cache),
         // Of its own code, the client is there.
         (

@@ -99,6 +99,7 @@ fn a_variable_that_no_code_asks_for_is_asked_about() {
 #[test]
 fn so_is_one_of_those_that_code_takes_all_of() {
     rows(&[
+        ("given to a library whole", js("require('vendor').start(process.env)"), ASKED),
         ("JavaScript", js("for (const name of Object.keys(process.env)) console.log(name)"), ASKED),
         ("handed on", js("require('child_process').spawn('x', {env: {...process.env, A: '1'}})"), ASKED),
         ("Python", py("import os\nprint(dict(os.environ))"), ASKED),
@@ -124,13 +125,6 @@ fn so_is_one_of_those_that_code_takes_all_of() {
 #[test]
 fn so_is_one_that_code_keeps_and_nobody_reads() {
     let serve = "require('http').createServer().listen(env.PORT)";
-    let rust = |read: &str| {
-        given("LEDGER_URL")
-            + "-- service.shop/Dockerfile\nFROM rust:1\nCOPY . .\nCMD [\"/shop\"]\n-- service.shop/Cargo.toml\n[package]\nname = \"shop\"\n"
-            + &format!(
-                "-- service.shop/src/main.rs\nstruct Config {{ ledger_url: String, port: String }}\nimpl Config {{ fn new() -> Result<Self, String> {{ Ok(Self {{ ledger_url: std::env::var(\"LEDGER_URL\").unwrap_or_default(), port: std::env::var(\"PORT\").unwrap_or_default() }}) }} }}\nfn main() {{ let config = Config::new().unwrap(); vendor::serve(config.port); {read} }}\n"
-            )
-    };
     rows(&[
         (
             "a schema",
@@ -160,14 +154,6 @@ fn so_is_one_that_code_keeps_and_nobody_reads() {
             )),
             JOINED,
         ),
-        ("Rust", rust(""), ASKED),
-        ("Rust, and it is read", rust("vendor::open(config.ledger_url);"), JOINED),
-        (
-            "Rust, and it is taken out",
-            rust("let Config { ledger_url, .. } = config; vendor::open(ledger_url);"),
-            JOINED,
-        ),
-        ("Rust, and something else is taken whole", rust("let all = vendor::all(); vendor::open(all.items());"), ASKED),
         (
             "settings of a class",
             py(
@@ -188,7 +174,7 @@ fn so_is_one_that_code_keeps_and_nobody_reads() {
             ASKED,
         ),
         // A library takes it by the name that it is given under.
-        ("given to a library", js("require('vendor').open({ledgerUrl: process.env.LEDGER_URL})"), JOINED),
+        ("given to a library whole", js("require('vendor').open({ledgerUrl: process.env.LEDGER_URL})"), JOINED),
     ]);
 }
 
@@ -203,6 +189,12 @@ fn a_library_is_told_by_whole_words() {
         ("the beginning of a word", js(serve) + &package("ledgerclient"), CALLS),
         ("what all have", js(serve).replace("LEDGER_URL", "SERVICE_URL") + &package("service-kit"), ASKED),
         ("a short word", js(serve).replace("LEDGER_URL", "AI_URL") + &package("ai-kit"), CALLS),
+        ("words run together", js(serve).replace("LEDGER_URL", "NEXTLEDGER_URL") + &package("next-ledger"), CALLS),
+        (
+            "Python's of a name",
+            py("print(1)").replace("LEDGER_URL", "SPARK_MASTER") + "-- service.shop/requirements.txt\npyspark==4.0\n",
+            CALLS,
+        ),
         ("a short word in a longer one", js(serve).replace("LEDGER_URL", "AI_URL") + &package("aiken"), ASKED),
     ]);
 }

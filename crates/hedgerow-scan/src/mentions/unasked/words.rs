@@ -35,8 +35,15 @@ const FILLING: &[&str] = &[
 ];
 
 /// Words by which a library that is used in other ways as well is told to do so.
-const TOLD: &[&str] =
-    &["AutomaticEnv", "SetEnvPrefix", "auto_envvar_prefix", "with_prefix", "env_nested_delimiter", "envvar_prefix"];
+const TOLD: &[&str] = &[
+    "AutomaticEnv",
+    "SetEnvPrefix",
+    "auto_envvar_prefix",
+    "with_prefix",
+    "env_nested_delimiter",
+    "envvar_prefix",
+    "UseFieldNameByDefault",
+];
 
 /// Whether a text is for people: "LEDGER_URL is required". What has a sign by which variables are put into texts may be none.
 fn is_prose(text: &str) -> bool {
@@ -99,7 +106,9 @@ impl Words {
             }
         }
         let imports = |library: &&str| facts.imports.iter().any(|import| import.path.contains(*library));
-        words.takes_others = FILLING.iter().any(imports) || TOLD.iter().any(|word| facts.text.contains(word));
+        words.takes_others = FILLING.iter().any(imports)
+            || TOLD.iter().any(|word| facts.text.contains(word))
+            || makes_names(facts, language);
         words
     }
 
@@ -137,4 +146,29 @@ impl Words {
                 .iter()
                 .any(|piece| variable.starts_with(piece.as_str()) || variable.ends_with(piece.as_str()))
     }
+}
+
+/// Whether a file asks for a variable by a name that it makes where it asks: ``process.env[`${name}Url`]``, `getenv("_".join(words))`.
+fn makes_names(facts: &Facts, language: Language) -> bool {
+    let is_made = |id: ExprId| matches!(facts.expr(id), Expr::Concat(..) | Expr::Format(_) | Expr::Call { .. });
+    let is_environment = |id: ExprId| match (facts.expr(id), language) {
+        (Expr::Name(name), _) => matches!(facts.word(*name), "ENV" | "$_ENV" | "_ENV" | "environ"),
+        (Expr::Member { name, .. }, _) => matches!(facts.word(*name), "env" | "environ"),
+        _ => false,
+    };
+    facts.exprs.iter().any(|expr| match expr {
+        Expr::Index { of, key } => is_environment(*of) && is_made(*key),
+        Expr::Call { callee, arguments } => {
+            let (name, of) = match facts.expr(*callee) {
+                Expr::Member { name, of } => (facts.word(*name), Some(*of)),
+                Expr::Name(name) => (facts.word(*name), None),
+                _ => ("", None),
+            };
+            let asks = name.to_ascii_lowercase().ends_with("getenv")
+                || matches!(name, "LookupEnv" | "GetEnvironmentVariable")
+                || (matches!(name, "get" | "fetch") && of.is_some_and(is_environment));
+            asks && facts.arguments(*arguments).first().is_some_and(|first| is_made(first.value))
+        }
+        _ => false,
+    })
 }
