@@ -45,8 +45,11 @@ impl Reading {
                 let (mut all, components) = (brought(&["resources", "bases"]), brought(&["components"]));
                 all.extend(components.iter().cloned());
                 self.patches.extend(root.iter().flat_map(patches).map(|path| joined(directory, &path)));
+                let mut others = BTreeSet::new();
+                root.iter().for_each(|root| texts(root, &mut others));
+                let others = others.iter().map(|path| joined(directory, path)).collect();
                 let directory = directory.to_owned();
-                look.kustomizations.push(Kustomization { directory, namespace, resources: all, components });
+                look.kustomizations.push(Kustomization { directory, namespace, resources: all, components, others });
             }
             _ if stem.contains("compose") => compose(path, text, look),
             _ => {
@@ -213,6 +216,16 @@ fn patches(root: &Node<'_>) -> Vec<String> {
         }
     }
     files
+}
+
+/// Every text of one line that may be a path: `patch.yaml`, and that of `config.toml=files/config.toml`.
+fn texts(node: &Node<'_>, found: &mut BTreeSet<String>) {
+    let list = node.as_sequence().into_iter().flat_map(|list| &list.elements).map(|element| &element.node);
+    let map = node.as_mapping().into_iter().flat_map(|map| &map.pairs).map(|pair| &pair.value);
+    list.chain(map).for_each(|inner| texts(inner, found));
+    if let Some(text) = node.as_str().filter(|text| text.len() < 512 && !text.contains(['\n', ':'])) {
+        found.insert(text.rsplit_once('=').map_or(text, |(_, path)| path).to_owned());
+    }
 }
 
 /// A path that is written in a file of `directory`.

@@ -399,6 +399,120 @@ fn a_person_says_which_deployment_it_is() {
 }
 
 #[test]
+fn a_kustomization_is_what_it_takes_in_and_nothing_beside_it() {
+    let of = |name: &str| runs(name, &format!("shop/{name}:1"));
+    let (card, ledger, db) = (of("card"), of("ledger"), of("db"));
+    let (old, stray, seed) = (of("old"), of("stray"), of("seed"));
+    let files: &[(&str, &[u8])] = &[
+        (
+            "k8s/base/kustomization.yaml",
+            b"resources: [card.yaml, ledger]\nconfigMapGenerator: [{name: m, files: [x=conf/m.toml]}]\n",
+        ),
+        ("k8s/base/conf/m.toml", b""),
+        ("k8s/base/card.yaml", card.as_bytes()),
+        ("k8s/base/ledger/kustomization.yaml", b"resources: [ledger.yaml]\n"),
+        ("k8s/base/ledger/ledger.yaml", ledger.as_bytes()),
+        ("k8s/base/old/old.yaml", old.as_bytes()),
+        (
+            "k8s/dev/kustomization.yaml",
+            b"resources: [../base]\ncomponents: [../parts/db]\npatches: [{path: patches/card.yaml}]\n",
+        ),
+        ("k8s/dev/patches/card.yaml", card.as_bytes()),
+        ("k8s/dev/patches/stray.yaml", stray.as_bytes()),
+        ("k8s/dev/jobs/seed.yaml", seed.as_bytes()),
+        ("k8s/parts/db/kustomization.yaml", b"kind: Component\nresources: [db.yaml]\n"),
+        ("k8s/parts/db/db.yaml", db.as_bytes()),
+    ];
+    let globs = "others are not\n    - \"k8s/base/card.yaml\"\n    - \"k8s/base/conf/m.toml\"\n    - \"k8s/base/kustomization.yaml\"\n    \
+                 - \"k8s/base/ledger/**\"\n    - \"k8s/dev/kustomization.yaml\"\n    - \"k8s/dev/patches/card.yaml\"\n    - \"k8s/parts/db/**\"\n";
+    for wanted in ["--deploy k8s/dev", "--deploy ./k8s/dev/", "--deploy k8s/dev/kustomization.yaml"] {
+        let text = proposed(tree(files).path(), wanted);
+        assert!(text.contains("# 3 services:\n#   card: ") && text.contains(globs), "{wanted}: {text}");
+        assert!(
+            !text.contains("#   seed:") && !text.contains("#   stray:") && !text.contains("#   old:"),
+            "{wanted}: {text}"
+        );
+    }
+    // A directory above several kustomizations, and files that a person names, are what they are.
+    let text = proposed(tree(files).path(), "--deploy k8s");
+    assert!(text.contains("others are not\n    - \"k8s/**\"\n"), "{text}");
+    let text = proposed(tree(files).path(), "--deploy k8s/dev/jobs");
+    assert!(text.contains("# 1 service:\n#   seed: ") && text.contains("    - \"k8s/dev/jobs/**\"\n"), "{text}");
+    // Where nothing lies beside what it takes in, its directory says it all; a base that is no kustomization is taken as it is.
+    let files: &[(&str, &[u8])] = &[
+        ("k8s/base/card.yaml", card.as_bytes()),
+        ("k8s/dev/kustomization.yaml", b"resources: [../base, ledger.yaml]\npatches: [{path: patch.yaml}]\n"),
+        ("k8s/dev/ledger.yaml", ledger.as_bytes()),
+        ("k8s/dev/patch.yaml", ledger.as_bytes()),
+    ];
+    let text = proposed(tree(files).path(), "--deploy k8s/dev");
+    assert!(text.contains("others are not\n    - \"k8s/base/**\"\n    - \"k8s/dev/**\"\n"), "{text}");
+}
+
+#[test]
+fn a_store_is_no_other_name_of_a_program_that_is_called_alike() {
+    let auth = runs("auth-service", "auth-service:dev");
+    let cart = runs("cart-service", "cart-service:dev");
+    let compose = "services: {postgres-auth: {image: 'postgres:16'}, postgres-cart: {image: 'postgres:16'}, postgres-more: {image: 'postgres:16'}, rabbitmq: {image: \
+                   'rabbitmq:3-management'}}\n";
+    let files: &[(&str, &[u8])] = &[
+        ("k8s/auth.yaml", auth.as_bytes()),
+        ("k8s/cart.yaml", cart.as_bytes()),
+        ("services/auth-service/package.json", STARTED.as_bytes()),
+        ("services/auth-service/server.js", b""),
+        ("services/cart-service/package.json", STARTED.as_bytes()),
+        ("services/cart-service/server.js", b""),
+        ("libs/rabbitmq/package.json", b"{\"name\": \"rabbitmq\"}"),
+        ("libs/rabbitmq/index.js", b""),
+        ("docker-compose.yml", compose.as_bytes()),
+    ];
+    for (wanted, services) in [("--deploy k8s --deploy docker-compose.yml", 6), ("--deploy docker-compose.yml", 4)] {
+        let text = proposed(tree(files).path(), wanted);
+        assert!(text.contains(&format!("# {services} services:\n")), "{wanted}: {text}");
+        assert!(text.contains("#   postgres-auth: hedgerow/postgres-auth (not there yet)"), "{wanted}: {text}");
+        assert!(text.contains("#   rabbitmq: hedgerow/rabbitmq (not there yet)"), "{wanted}: {text}");
+        assert!(!text.contains("  aliases:") && !text.contains("libs/rabbitmq"), "{wanted}: {text}");
+    }
+    // What is made now is there.
+    let root = tree(files);
+    let ran = Command::new(root.path(), "init --domain bank.example --services --deploy docker-compose.yml").run();
+    assert_eq!(ran.exit, Exit::Done, "{}", ran.stderr);
+    let text = std::fs::read_to_string(root.path().join("hedgerow.yaml")).unwrap();
+    assert!(text.contains("#   rabbitmq: hedgerow/rabbitmq (new); ") && !text.contains("not there yet"), "{text}");
+    // A store of one's own is built, and a program beside it is.
+    let built = "services: {rabbitmq: {build: libs/rabbitmq, image: 'rabbitmq:3'}}\n";
+    let files: &[(&str, &[u8])] = &[
+        ("libs/rabbitmq/Dockerfile", b"FROM node\n"),
+        ("libs/rabbitmq/package.json", STARTED.as_bytes()),
+        ("libs/rabbitmq/server.js", b""),
+        ("docker-compose.yml", built.as_bytes()),
+    ];
+    let text = proposed(tree(files).path(), "--deploy docker-compose.yml");
+    assert!(text.contains("#   rabbitmq: libs/rabbitmq; "), "{text}");
+}
+
+#[test]
+fn what_is_built_at_the_top_has_no_empty_path() {
+    let auth = runs("auth", "shop-auth:latest");
+    let compose = "services: {auth: {build: {context: ., dockerfile: Dockerfile.auth}}, gateway: {build: {context: ., dockerfile: Dockerfile.gateway}}}\n";
+    let files: &[(&str, &[u8])] = &[
+        ("k8s/auth.yaml", auth.as_bytes()),
+        ("Dockerfile.auth", b"FROM rust\nCOPY . .\nRUN cargo build -p auth\n"),
+        ("Dockerfile.gateway", b"FROM rust\nCOPY . .\nRUN cargo build -p gateway\n"),
+        ("Cargo.toml", b"[workspace]\nmembers = [\"services/*\"]\n"),
+        ("services/gateway/Cargo.toml", b"[package]\nname = \"gateway\"\n"),
+        ("services/gateway/src/main.rs", b"fn main() {}\n"),
+        ("services/auth/Cargo.toml", b"[package]\nname = \"auth\"\n"),
+        ("services/auth/src/main.rs", b"fn main() {}\n"),
+        ("docker-compose.yml", compose.as_bytes()),
+    ];
+    for wanted in ["", "--deploy k8s", "--deploy docker-compose.yml"] {
+        let text = proposed(tree(files).path(), wanted);
+        assert!(!text.contains("path: \"\""), "{wanted}: {text}");
+    }
+}
+
+#[test]
 fn a_compose_file_has_the_services_of_those_that_it_takes_in() {
     for compose in [
         "include: [parts/one.yaml, two.yaml]\n",

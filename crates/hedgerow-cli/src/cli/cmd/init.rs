@@ -1,6 +1,7 @@
 //! `hedgerow init`: looks at a tree and writes a commented `hedgerow.yaml` for it.
 
 mod found;
+mod kustomized;
 mod text;
 mod wanted;
 
@@ -51,7 +52,7 @@ pub(in crate::cli) fn run(session: &mut Session<'_>, args: &Init) -> anyhow::Res
     proposal.doubts.extend(ignored(&directory, &proposal));
     proposal.doubts.extend(left_out(&look));
     let owners = owners(&directory, &proposal);
-    let mut files = vec![(path, text::config(domain.as_str(), &look, &proposal, &owners))];
+    let mut files = vec![(path, text::config(domain.as_str(), &look, &proposal, (&owners, args.services)))];
     if args.services {
         for (name, service) in &proposal.services {
             let path = directory.join(&service.home).join("service.yaml");

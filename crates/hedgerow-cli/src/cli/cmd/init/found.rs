@@ -47,6 +47,16 @@ pub(super) struct Service {
     pub(super) workload: Option<String>,
 }
 
+impl Service {
+    /// Whether nothing of this tree makes its images, as far as their names say: a store's.
+    fn is_from_elsewhere(&self) -> bool {
+        self.builds.is_empty()
+            && self.places.is_empty()
+            && !self.images.is_empty()
+            && self.images.iter().all(|image| hedgerow_scan::names_a_store(image))
+    }
+}
+
 /// The files of the deployment that a person wants.
 #[derive(Debug)]
 pub(super) struct Wanted {
@@ -112,6 +122,7 @@ pub(super) fn propose(look: &Look, wanted: Option<&Wanted>) -> Proposal {
     code.extend(affixed(look, &services, &code));
     let others: BTreeSet<&str> = aliases.values().flatten().map(String::as_str).collect();
     unnamed::add((look, &chosen), &mut services, (&mut code, wanted.is_some(), &others), &mut doubts);
+    code.retain(|(path, _)| !path.is_empty());
     let (include, exclude) = globs(look, &services);
     left(&chosen, &services, &mut doubts);
     let mut namespaces: BTreeSet<String> = services.values().filter_map(|service| service.namespace.clone()).collect();
@@ -337,7 +348,10 @@ fn homes(look: &Look, services: &mut BTreeMap<String, Service>) {
         });
         let is_told =
             services.get(name).is_some_and(|service| service.seen.iter().any(|file| is_below(file, directory)));
-        let is_other = (is_other_code || is_paper(directory)) && !is_told && !is_ours(look, directory);
+        // A library that is called like a store is for those who call the store.
+        let is_for_callers = services.get(name).is_some_and(Service::is_from_elsewhere) && is_library(look, directory);
+        let is_other =
+            (is_other_code || is_for_callers || is_paper(directory)) && !is_told && !is_ours(look, directory);
         // `service.yaml` of a manifest is in the way of ours.
         let is_free = !is_part && !is_template && !is_code_of_another && !is_other && !look.taken.contains(directory);
         if services.get(name).is_some_and(|service| service.workload.is_none()) && is_free {
@@ -479,7 +493,10 @@ fn affixed(
             let mut others = services.values().filter(|other| other.home == *path || other.code.as_ref() == Some(path));
             others.any(|other| other.home != service.home && other.images.is_disjoint(&service.images))
         };
-        let called = |path: &&&String| service.images.iter().any(|image| image == last_part(path)) && !is_others(path);
+        let is_for_callers = |path: &String| service.is_from_elsewhere() && is_library(look, path);
+        let called = |path: &&&String| {
+            service.images.iter().any(|image| image == last_part(path)) && !is_others(path) && !is_for_callers(path)
+        };
         if let Some(path) = programs.iter().find(called) {
             found.insert(((*path).clone(), Some(name.clone())));
         }
@@ -535,7 +552,8 @@ fn code(look: &Look, services: &BTreeMap<String, Service>) -> BTreeSet<(String, 
     for (name, service) in services {
         let home = &service.home;
         let is_in = |code: &&String| *code == home || code.starts_with(&format!("{home}/"));
-        if let Some(code) = &service.code {
+        // What is built at the top is built of everything.
+        if let Some(code) = service.code.as_ref().filter(|code| !code.is_empty()) {
             if code != home && !(service.has_home && is_below(code, home)) {
                 found.insert((code.clone(), Some(name.clone())));
             }
@@ -544,7 +562,7 @@ fn code(look: &Look, services: &BTreeMap<String, Service>) -> BTreeSet<(String, 
         if look.code.iter().chain(&look.sourced).any(|code| is_in(&code)) {
             continue;
         }
-        if let Some(code) = &service.guess {
+        if let Some(code) = service.guess.as_ref().filter(|code| !code.is_empty()) {
             found.insert((code.clone(), Some(name.clone())));
             continue;
         }
@@ -579,7 +597,7 @@ fn code(look: &Look, services: &BTreeMap<String, Service>) -> BTreeSet<(String, 
 }
 
 /// A file of a directory.
-fn join(directory: &str, file: &str) -> String {
+pub(super) fn join(directory: &str, file: &str) -> String {
     if directory.is_empty() { file.to_owned() } else { format!("{directory}/{file}") }
 }
 

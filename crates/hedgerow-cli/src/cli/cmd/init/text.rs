@@ -8,14 +8,19 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The most lines of what was seen.
 const MOST_LINES: usize = 200;
 
-/// `hedgerow.yaml`.
-pub(super) fn config(domain: &str, look: &Look, proposal: &Proposal, owners: &BTreeMap<String, String>) -> String {
+/// `hedgerow.yaml`, with who owns what, and whether every service gets its directory now.
+pub(super) fn config(
+    domain: &str,
+    look: &Look,
+    proposal: &Proposal,
+    (owners, makes_homes): (&BTreeMap<String, String>, bool),
+) -> String {
     let mut text = String::from(
         "# What holds for the whole fleet. The files beside each service's code say the rest:\n\
          #   service.emoji/service.yaml                  what the service is (may be left out)\n\
          #   service.emoji/egress/service.ledger.rule    emoji may call ledger (may be empty)\n",
     );
-    text.push_str(&seen(look, proposal, owners));
+    text.push_str(&seen(look, proposal, (owners, makes_homes)));
     text.push_str("version: 1\n\nlabels:\n");
     let at = format!("  domain: {domain}");
     text.push_str(&format!("{at:<34}# every label that Hedgerow writes is {domain}/…\n"));
@@ -94,7 +99,7 @@ fn services(proposal: &Proposal, owners: &BTreeMap<String, String>) -> String {
 }
 
 /// What was seen, as comments.
-fn seen(look: &Look, proposal: &Proposal, owners: &BTreeMap<String, String>) -> String {
+fn seen(look: &Look, proposal: &Proposal, (owners, makes_homes): (&BTreeMap<String, String>, bool)) -> String {
     let plural = |number: usize, one: &str| format!("{number} {one}{}", if number == 1 { "" } else { "s" });
     let parts = [
         (look.workloads.iter().filter(|w| w.kind != "compose").count(), "workload"),
@@ -124,7 +129,11 @@ fn seen(look: &Look, proposal: &Proposal, owners: &BTreeMap<String, String>) -> 
         }
         says.extend(service.namespace.iter().map(|namespace| format!("namespace {namespace}")));
         says.extend(owners.get(name).map(|owner| format!("owner {owner}")));
-        let place = if service.has_home { service.home.clone() } else { format!("{} (not there yet)", service.home) };
+        let place = match (service.has_home, makes_homes) {
+            (true, _) => service.home.clone(),
+            (false, true) => format!("{} (new)", service.home),
+            (false, false) => format!("{} (not there yet)", service.home),
+        };
         says.insert(0, place);
         text.push_str(&format!("#   {}\n", plain(&format!("{name}: {}", says.join("; ")))));
     }

@@ -1,6 +1,7 @@
 //! `--deploy`: the deployment that a person wants, as files.
 
 use super::found::Wanted;
+use super::kustomized;
 use crate::look::{Look, last_part};
 use anyhow::bail;
 use globset::{GlobBuilder, GlobSetBuilder};
@@ -17,8 +18,12 @@ pub(super) fn wanted(directory: &Path, paths: &[String], look: &Look) -> anyhow:
     for written in paths {
         match glob(directory, written, &files) {
             Ok((glob, of)) => {
-                // Whatever an overlay or a compose file brings is deployed with it.
-                for glob in std::iter::once(glob).chain(brought(look, &of)).chain(included(look, &of)) {
+                let all: BTreeSet<String> = match kustomized::named(look, glob.strip_suffix("/**").unwrap_or(&glob)) {
+                    Some(at) => kustomized::globs(directory, look, &files, at),
+                    // Whatever an overlay or a compose file brings is deployed with it.
+                    None => std::iter::once(glob).chain(brought(look, &of)).chain(included(look, &of)).collect(),
+                };
+                for glob in all {
                     if let Ok(glob) = GlobBuilder::new(&glob).literal_separator(true).build() {
                         set.add(glob);
                     }

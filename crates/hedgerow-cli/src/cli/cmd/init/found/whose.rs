@@ -99,8 +99,10 @@ fn guessed(
         services.iter().filter(|(name, service)| !said.contains_key(*name) && service.places.is_empty())
     {
         let rest = prefix.and_then(|prefix| name.strip_prefix(prefix));
-        let words: Vec<&str> =
-            std::iter::once(name.as_str()).chain(service.images.iter().map(String::as_str)).chain(rest).collect();
+        // A store's own image says what it is, whatever it is called: `postgres-auth` is no `auth-service`.
+        let called = std::iter::once(name.as_str()).filter(|_| !service.is_from_elsewhere());
+        let rest = rest.filter(|_| !service.is_from_elsewhere());
+        let words: Vec<&str> = called.chain(service.images.iter().map(String::as_str)).chain(rest).collect();
         let fits = |form: &fn(&str, &str) -> bool, word: &str| {
             let all: Vec<&&String> = programs.iter().filter(|path| form(last_part(path), word)).collect();
             (all.len() == 1).then(|| *all[0])
