@@ -402,7 +402,7 @@ fn a_person_says_which_deployment_it_is() {
 fn a_kustomization_is_what_it_takes_in_and_nothing_beside_it() {
     let of = |name: &str| runs(name, &format!("shop/{name}:1"));
     let (card, ledger, db) = (of("card"), of("ledger"), of("db"));
-    let (old, stray, seed) = (of("old"), of("stray"), of("seed"));
+    let (old, stray, seed, other) = (of("old"), of("stray"), of("seed"), of("other"));
     let files: &[(&str, &[u8])] = &[
         (
             "k8s/base/kustomization.yaml",
@@ -420,11 +420,12 @@ fn a_kustomization_is_what_it_takes_in_and_nothing_beside_it() {
         ("k8s/dev/patches/card.yaml", card.as_bytes()),
         ("k8s/dev/patches/stray.yaml", stray.as_bytes()),
         ("k8s/dev/jobs/seed.yaml", seed.as_bytes()),
+        ("k8s/parts/db/other.yaml", other.as_bytes()),
         ("k8s/parts/db/kustomization.yaml", b"kind: Component\nresources: [db.yaml]\n"),
         ("k8s/parts/db/db.yaml", db.as_bytes()),
     ];
     let globs = "others are not\n    - \"k8s/base/card.yaml\"\n    - \"k8s/base/conf/m.toml\"\n    - \"k8s/base/kustomization.yaml\"\n    \
-                 - \"k8s/base/ledger/**\"\n    - \"k8s/dev/kustomization.yaml\"\n    - \"k8s/dev/patches/card.yaml\"\n    - \"k8s/parts/db/**\"\n";
+                 - \"k8s/base/ledger/**\"\n    - \"k8s/dev/kustomization.yaml\"\n    - \"k8s/dev/patches/card.yaml\"\n    - \"k8s/parts/db/db.yaml\"\n    - \"k8s/parts/db/kustomization.yaml\"\n";
     for wanted in ["--deploy k8s/dev", "--deploy ./k8s/dev/", "--deploy k8s/dev/kustomization.yaml"] {
         let text = proposed(tree(files).path(), wanted);
         assert!(text.contains("# 3 services:\n#   card: ") && text.contains(globs), "{wanted}: {text}");

@@ -38,7 +38,9 @@ pub(super) fn globs(root: &Path, look: &Look, files: &BTreeSet<String>, director
     }
     // The outermost directories of which all is taken.
     let is_taken = |file: &String| taken.contains(file) || whole.iter().any(|at| is_within(file, at));
-    let is_whole = |at: &&String| !at.is_empty() && files.iter().filter(|file| is_within(file, at)).all(is_taken);
+    // What a kustomization leaves out beside it is not in the deployment either.
+    let all = || files.iter().chain(look.unlisted.keys());
+    let is_whole = |at: &&String| !at.is_empty() && all().filter(|file| is_within(file, at)).all(is_taken);
     let full: BTreeSet<&String> = seen.iter().filter(is_whole).chain(&whole).collect();
     let files = taken.iter().filter(|file| !full.iter().any(|at| is_within(file, at)));
     let full_globs = full.iter().map(|at| format!("{}/**", globset::escape(at)));
