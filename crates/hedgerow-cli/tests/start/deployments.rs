@@ -455,7 +455,7 @@ fn a_store_is_no_other_name_of_a_program_that_is_called_alike() {
     let auth = runs("auth-service", "auth-service:dev");
     let cart = runs("cart-service", "cart-service:dev");
     let compose = "services: {postgres-auth: {image: 'postgres:16'}, postgres-cart: {image: 'postgres:16'}, postgres-more: {image: 'postgres:16'}, rabbitmq: {image: \
-                   'rabbitmq:3-management'}}\n";
+                   'rabbitmq:3-management'}, cart: {image: 'redis:7'}}\n";
     let files: &[(&str, &[u8])] = &[
         ("k8s/auth.yaml", auth.as_bytes()),
         ("k8s/cart.yaml", cart.as_bytes()),
@@ -467,7 +467,7 @@ fn a_store_is_no_other_name_of_a_program_that_is_called_alike() {
         ("libs/rabbitmq/index.js", b""),
         ("docker-compose.yml", compose.as_bytes()),
     ];
-    for (wanted, services) in [("--deploy k8s --deploy docker-compose.yml", 6), ("--deploy docker-compose.yml", 4)] {
+    for (wanted, services) in [("--deploy k8s --deploy docker-compose.yml", 7), ("--deploy docker-compose.yml", 5)] {
         let text = proposed(tree(files).path(), wanted);
         assert!(text.contains(&format!("# {services} services:\n")), "{wanted}: {text}");
         assert!(text.contains("#   postgres-auth: hedgerow/postgres-auth (not there yet)"), "{wanted}: {text}");
