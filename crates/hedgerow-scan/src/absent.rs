@@ -46,7 +46,17 @@ pub(crate) fn stand_in(tree: &Tree, fleet: &Fleet, hosts: &mut Hosts) {
 /// Whether a comment of a caller's speaks in a file.
 type IsSaid<'s> = &'s dyn Fn(&str, &str) -> bool;
 
-/// Asks about calls of containers that the deployment does not have: once for each container.
+/// How programs of a deployment are called. Other words in no domain are queues, keys and models as often as hosts.
+const CALLED: &[&str] = &["agent", "backend", "controller", "gateway", "server", "service", "svc"];
+
+/// Whether a host is in no domain and called like a program: a neighbour in the deployment alone is.
+fn is_neighbour(host: &str) -> bool {
+    host.starts_with(|c: char| c.is_ascii_alphabetic())
+        && host.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        && CALLED.iter().any(|word| host.len() > word.len() && host.to_ascii_lowercase().ends_with(word))
+}
+
+/// Asks about calls of containers that the deployment does not have, and of neighbours that nobody is: once for each.
 /// `is_said` says whether a comment in a file that the caller reaches answers for it.
 pub(crate) fn ask(tree: &Tree, hosts: &Hosts, (spoken, is_said): (&Spoken<'_>, IsSaid<'_>), outcome: &mut Outcome) {
     let called: BTreeSet<&str> = outcome.outside.keys().map(|(_, host)| host.as_str()).collect();
@@ -64,7 +74,10 @@ pub(crate) fn ask(tree: &Tree, hosts: &Hosts, (spoken, is_said): (&Spoken<'_>, I
         }
     }
     let mut found: Vec<Finding> = Vec::new();
-    for (name, file) in containers {
+    let neighbours = called.iter().filter(|host| is_neighbour(host)).map(|host| ((*host).to_owned(), None));
+    let names: BTreeMap<String, Option<&str>> =
+        neighbours.chain(containers.into_iter().map(|(name, file)| (name, Some(file)))).collect();
+    for (name, file) in names {
         let is_explained = |caller: &str, path: &str| {
             tree.config.ignore.is_match(path) || spoken.answers(caller, path) || is_said(caller, path)
         };
@@ -80,16 +93,20 @@ pub(crate) fn ask(tree: &Tree, hosts: &Hosts, (spoken, is_said): (&Spoken<'_>, I
     outcome.findings.extend(found);
 }
 
-fn finding(name: &str, file: &str, callers: BTreeMap<String, Place>) -> Finding {
+fn finding(name: &str, file: Option<&str>, callers: BTreeMap<String, Place>) -> Finding {
     let names: Vec<&str> = callers.keys().map(String::as_str).collect();
     let path = callers.values().next().map_or("", |place| place.path.as_str());
+    let calls = if names.len() == 1 { "calls" } else { "call" };
+    let who = listed(&names);
+    let (code, message) = match file {
+        Some(file) => {
+            (Code::UnexplainedMention, format!("{who} {calls} `{name}`, a container of `{file}`, and no service is it"))
+        }
+        None => (Code::UnresolvedCall, format!("{who} {calls} `{name}`, a name in no domain, and no service has it")),
+    };
     Finding {
-        code: Code::UnexplainedMention,
-        message: format!(
-            "{} {} `{name}`, a container of `{file}`, and no service is it",
-            listed(&names),
-            if names.len() == 1 { "calls" } else { "call" }
-        ),
+        code,
+        message,
         marks: callers.values().take(MAX_MARKS).map(|place| (place.clone(), String::new())).collect(),
         help: vec![
             "if a service is deployed under another name, say so under `scan.aliases` in hedgerow.yaml".to_owned(),

@@ -2,6 +2,7 @@
 //! that describes a deploy.
 
 use crate::builds::Builds;
+use crate::config_servers;
 use crate::hosted;
 use crate::inventory::{Home, Owners};
 use crate::join::Join;
@@ -170,6 +171,7 @@ pub(crate) fn settings(tree: &Tree, homes: &[Home], builds: &Builds<'_>, (hosts,
         let text = || Text { path: &file.path, text: &file.text };
         all_owners(&file.path).iter().for_each(|service| deploy.add_settings_of_variables(service, text()));
     }
+    config_servers::hand_out(tree, homes, hosts, deploy);
     of_modules(tree, homes, builds, deploy);
     registered(homes, deploy, hosts);
 }

@@ -67,6 +67,7 @@ mod claims;
 mod commands;
 mod components;
 mod config;
+mod config_servers;
 mod connectors;
 mod consoles;
 mod dapr;

@@ -104,6 +104,13 @@ pub(crate) fn ask<'a>(
         matches!(name, "pom.xml" | "hedgerow.yaml" | "service.yaml") || name.ends_with(".rule") || is_lock(path)
     };
     for file in tree.texts.iter().filter(|file| !is_test(&file.path) && !is_build(&file.path)) {
+        // What a server hands out is of those who get it.
+        if let Some(services) = deploy.handed_out(&file.path) {
+            for service in services {
+                texts.entry(service.as_str()).or_default().push((file, Whose::Own));
+            }
+            continue;
+        }
         if let Some(services) = sharing.of(&file.path) {
             services.iter().for_each(|service| texts.entry(service).or_default().push((file, Whose::Own)));
             continue;

@@ -85,6 +85,13 @@ impl Framework {
     }
 }
 
+/// Whether Spring may load settings of a profile for a service: the deploy does not say which it chooses, or chooses this one.
+pub(crate) fn may_load(given: &Given, join: &Join<'_>, profile: &str) -> bool {
+    let framework = FRAMEWORKS.iter().find(|framework| framework.before.contains(&"application-"));
+    let chosen = framework.and_then(|framework| framework.chosen(given, join));
+    chosen.is_none_or(|chosen| profile.split(',').any(|one| chosen.contains(&one.to_lowercase())))
+}
+
 fn listed(value: &str) -> impl Iterator<Item = String> {
     value.split([',', ' ', ';']).map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty())
 }

@@ -118,6 +118,8 @@ pub struct Deploy {
     group_permits: Vec<(Spot, [usize; 2])>,
     /// Whom Prometheus scrapes.
     scrapes: Vec<Scrape>,
+    /// The files of settings that a service hands out to others, each with these.
+    handed: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// What could not be read in full.
@@ -238,6 +240,27 @@ impl Deploy {
         given.settings.retain(|_| keeps.next().unwrap_or(true));
         paths.retain(|of| of != path);
         given.setting_paths = paths;
+    }
+
+    /// Takes a file of settings from a service that has it for others.
+    pub fn hand_out(&mut self, service: &str, path: &str) {
+        self.forget_settings(service, path);
+        if let Some(given) = self.given.get_mut(service) {
+            given.files.remove(path);
+            given.beside.retain(|_, of| of != path);
+        }
+        self.handed.entry(path.to_owned()).or_default();
+    }
+
+    /// Says who gets a file of settings that another service hands out.
+    pub fn handed_to(&mut self, path: &str, service: &str) {
+        self.handed.entry(path.to_owned()).or_default().insert(service.to_owned());
+    }
+
+    /// The services that a file of settings is handed out to, if it is one of those.
+    #[must_use]
+    pub fn handed_out(&self, path: &str) -> Option<&BTreeSet<String>> {
+        self.handed.get(path)
     }
 
     /// Adds a configuration file of a service whose settings lie under a name, and there under the names of environments.

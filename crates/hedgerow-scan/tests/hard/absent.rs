@@ -101,3 +101,42 @@ fn a_container_that_is_not_deployed_is_asked_about_once() {
     let said: Vec<&str> = found.findings.iter().map(|finding| finding.message.as_str()).collect();
     assert_eq!(said, ["`service.shop` calls `mailhog`, a container of `docker-compose.yml`, and no service is it"]);
 }
+
+/// What is in no domain and called like a program can only be a neighbour: nobody is silent about one that is not there.
+#[test]
+fn a_neighbour_that_nobody_is_is_asked_about() {
+    let asked: &[&str] = &["shop ? unresolved-call"];
+    let nothing: &[&str] = &[];
+    let python = |host: &str| format!("import requests\nrequests.get('http://{host}/x')\n");
+    for (host, expected) in [
+        ("books-service", asked),
+        ("booksservice:8080", asked),
+        ("books-gateway", asked),
+        ("books.example.com", nothing),
+        ("service", nothing),
+        ("half-open", nothing),
+        ("10.1.2.3", nothing),
+        ("s-ledger", nothing),
+    ] {
+        let tree =
+            format!("-- hedgerow.yaml\nscan: {{}}\n-- service.ledger/x.txt\n-- service.shop/main.py\n{}", python(host));
+        let found: Vec<String> = crate::outcome(&tree)
+            .findings
+            .iter()
+            .filter(|finding| finding.message.contains("a name in no domain"))
+            .map(|finding| format!("shop ? {}", finding.code.as_str()))
+            .collect();
+        assert_eq!(found, expected, "{host}");
+    }
+    // An alias says who it is, and a comment that it is nobody.
+    let tree = format!(
+        "-- hedgerow.yaml\nscan: {{aliases: {{service.ledger: [books-service]}}}}\n-- service.ledger/x.txt\n-- service.shop/main.py\n{}",
+        python("books-service")
+    );
+    assert!(crate::outcome(&tree).edges.values().any(|edge| edge.class().is_rule()));
+    let tree = format!(
+        "-- hedgerow.yaml\nscan: {{}}\n-- service.ledger/x.txt\n-- service.shop/main.py\n{}",
+        python("books-service").replace("requests.get", "# hedgerow: ignore it is not deployed\nrequests.get")
+    );
+    assert!(crate::outcome(&tree).findings.iter().all(|finding| !finding.message.contains("a name in no domain")));
+}

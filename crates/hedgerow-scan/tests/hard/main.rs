@@ -18,6 +18,7 @@ mod checked;
 mod classes;
 mod components;
 mod compose;
+mod config_servers;
 mod connectors;
 mod consoles;
 mod csharp;
