@@ -120,7 +120,7 @@ fn a_neighbour_that_nobody_is_is_asked_about() {
     ] {
         let tree =
             format!("-- hedgerow.yaml\nscan: {{}}\n-- service.ledger/x.txt\n-- service.shop/main.py\n{}", python(host));
-        let found: Vec<String> = crate::outcome(&tree)
+        let found: Vec<String> = outcome(&tree)
             .findings
             .iter()
             .filter(|finding| finding.message.contains("a name in no domain"))
@@ -133,10 +133,10 @@ fn a_neighbour_that_nobody_is_is_asked_about() {
         "-- hedgerow.yaml\nscan: {{aliases: {{service.ledger: [books-service]}}}}\n-- service.ledger/x.txt\n-- service.shop/main.py\n{}",
         python("books-service")
     );
-    assert!(crate::outcome(&tree).edges.values().any(|edge| edge.class().is_rule()));
+    assert!(outcome(&tree).edges.values().any(|edge| edge.class().is_rule()));
     let tree = format!(
         "-- hedgerow.yaml\nscan: {{}}\n-- service.ledger/x.txt\n-- service.shop/main.py\n{}",
         python("books-service").replace("requests.get", "# hedgerow: ignore it is not deployed\nrequests.get")
     );
-    assert!(crate::outcome(&tree).findings.iter().all(|finding| !finding.message.contains("a name in no domain")));
+    assert!(outcome(&tree).findings.iter().all(|finding| !finding.message.contains("a name in no domain")));
 }

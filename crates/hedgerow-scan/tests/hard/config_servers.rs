@@ -1,6 +1,6 @@
 //! Settings that a config server of Spring Cloud hands out are of those who ask it.
 
-use crate::here::asks;
+use crate::silent::asks;
 
 /// A server with a file, a shop that asks it and calls what the file says, and what else there is.
 fn tree(place: &str, text: &str, server: &str, more: &str) -> String {
