@@ -1,5 +1,6 @@
 //! What the values of a target become: edges with their evidence and their way.
 
+use super::report::has_no_host;
 use super::{Group, Search};
 use crate::edge::{Class, Evidence, Hop, Port};
 use crate::pack::Kind;
@@ -140,12 +141,19 @@ impl Group {
 
     /// Whether the way says for certain who is called.
     pub(super) fn is_settled(&self) -> bool {
-        let certain = |answer: &Answer| matches!(answer, Answer::Service(..) | Answer::Outside(_) | Answer::Local);
+        // `process.env.LEDGER_URL || ""`: a path alone is where nobody is called, and says nothing of the variable in front of it.
+        let is_open = !self.missing.is_empty() || !self.unknown.is_empty();
+        let certain = |answer: &Answer, template: &Template| match answer {
+            Answer::Service(..) | Answer::Outside(_) => true,
+            Answer::Local => !(is_open && has_no_host(template)),
+            _ => false,
+        };
         let several = self.answers.iter().any(|(answer, ..)| matches!(answer, Answer::Several { .. }));
         // Where an edge is known, what else the target may be is not asked about.
         let known = self.answers.iter().any(|(answer, ..)| matches!(answer, Answer::Service(..)));
         !several
-            && ((known && !self.may_differ) || (!self.open && self.answers.iter().any(|(answer, ..)| certain(answer))))
+            && ((known && !self.may_differ)
+                || (!self.open && self.answers.iter().any(|(answer, template, ..)| certain(answer, template))))
     }
 }
 

@@ -358,7 +358,7 @@ impl Search<'_, '_> {
 }
 
 /// Whether an address is a path without a host.
-fn has_no_host(template: &Template) -> bool {
+pub(super) fn has_no_host(template: &Template) -> bool {
     match template.0.first() {
         None => true,
         Some(Piece::Text(text)) => !text.contains("://") && text.contains('/'),

@@ -31,13 +31,33 @@ impl<'p> Eval<'_, 'p> {
                 unknown: target.unknown,
             });
         }
-        let transfer = self.packs.transfer(language, path)?;
+        let transfer = match self.packs.transfer(language, path)? {
+            // `process.env.LEDGER_URL.replace(/x/, "")`: a method of what the variable holds is no variable.
+            transfer if transfer.gives == Source::Environment => match self.method_of_variable(frame, site, path) {
+                Some(method) => self.packs.transfer(language, &format!("?.{method}"))?,
+                None => transfer,
+            },
+            transfer => transfer,
+        };
         let (callee, arguments) = match self.infer.program.expr(site.function, site.expr) {
             Expr::Call { callee, arguments } => (*callee, self.infer.program.arguments(site.function, *arguments)),
             Expr::New { arguments, .. } => (site.expr, self.infer.program.arguments(site.function, *arguments)),
             _ => (site.expr, arguments),
         };
         Some(self.transfer(frame, transfer, callee, arguments, result, site))
+    }
+
+    /// The name of the method that is called, if it is one of the text that a variable holds.
+    fn method_of_variable(&self, frame: &Frame, site: Site, path: &str) -> Option<&'p str> {
+        let program = self.infer.program;
+        let Expr::Call { callee, .. } = program.expr(site.function, site.expr) else { return None };
+        let Expr::Member { of, name } = program.expr(site.function, *callee) else { return None };
+        let method = program.word(site.function, *name);
+        let before = path.strip_suffix(method)?.strip_suffix('.')?;
+        let is_it = |piece: &Piece| matches!(piece, Piece::Environment(variable) if variable != "env" && before.split('.').any(|part| part == variable));
+        let values = self.eval(frame, *of, 0);
+        let holds = |value: &Value| matches!(value, Value::Text(text) if text.0.iter().any(is_it));
+        values.known.keys().any(holds).then_some(method)
     }
 
     pub(super) fn target_in(&self, frame: &Frame, site: Site, target: &Target) -> Values {

@@ -150,9 +150,15 @@ pub(crate) fn join(
 /// Whether a client may never be connected: a part of the tree's own library that others use as well, and in .NET what a program asks its
 /// container for, which somebody has to put there with an address.
 fn may_be_unconnected(home: &Home, used: &Used, is_after: impl FnOnce() -> bool) -> bool {
+    if used.is_imported {
+        return false;
+    }
+    if is_own(home, &used.place.path) {
+        return !used.is_open && used.place.path.ends_with(".cs");
+    }
     // What is made of a schema, or of a setting, is its own wherever that lies, and what a service waits for it connects.
-    let is_of_library = || !is_own(home, &used.place.path) && !(used.is_open && (used.call.is_empty() || is_after()));
-    !used.is_imported && ((!used.is_open && used.place.path.ends_with(".cs")) || is_of_library())
+    let is_its = used.is_open && (used.call.is_empty() || is_after());
+    !is_its
 }
 
 /// Whether the deployment starts a service after another one.

@@ -462,3 +462,43 @@ fn what_many_calls_listen_by_is_found_at_once() {
     };
     rows(&[("few", of(3), CLIENT), ("very many", of(600), CLIENT)]);
 }
+
+/// What a method makes of a variable's text is no other variable, and a path alone no answer to whom the variable leads.
+#[test]
+fn what_is_made_of_a_variable_is_asked_about_where_nothing_sets_it() {
+    let set = "-- docker-compose.yml\nservices:\n  service.shop: {image: x, environment: {PEER: 'http://service.ledger:80'}}\n  service.ledger: {image: y}\n";
+    let joined: &[&str] = &["shop -> ledger joined"];
+    let rows_of = |of: &'static str| {
+        vec![
+            (of, js(&format!("const at = {of};\nfetch(`${{at}}/x`)")), CALL),
+            (of, tree(&format!("index.js\nconst at = {of};\nfetch(`${{at}}/x`)\n"), set), joined),
+        ]
+    };
+    for of in [
+        "process.env.PEER",
+        "process.env.PEER.replace(/a/, '')",
+        "process.env.PEER?.replace(/\\/$/, '')",
+        "process.env.PEER.replace(word, '')",
+        "process.env.PEER.replace('a', '')",
+        "(process.env.PEER || '').replace(/a/, '')",
+        "process.env.PEER || ''",
+        "process.env.PEER ?? ''",
+        "process.env.PEER.trim().replace(/a/, '')",
+        "require('zod').object({PEER: 1}).parse(process.env).PEER.replace(/a/, '')",
+    ] {
+        rows(&rows_of(of));
+    }
+    rows(&[
+        ("an unknown method", js("fetch(process.env.PEER.vendored(word) + '/x')"), CALL),
+        ("an option", js("require('axios').create({baseURL: process.env.PEER.replace(/a/, '')}).get('/x')"), CALL),
+        (
+            "an option that may be empty",
+            js("require('axios').create({baseURL: process.env.PEER || ''}).get('/x')"),
+            CALL,
+        ),
+        // What counts where nothing sets it says who is called.
+        ("a default", js("fetch((process.env.PEER || 'https://api.example.com') + '/x')"), NONE),
+        ("a path", js("fetch('/x')"), NONE),
+        ("a name by a function", tree("index.ts\nfetch(Deno.env.get('PEER') + '/x')\n", set), joined),
+    ]);
+}
