@@ -5,6 +5,7 @@ mod part;
 use crate::inventory::Home;
 use crate::paths::is_below;
 use crate::tree::Tree;
+use crate::unused::is_known;
 use hedgerow_deploy::build::{Build, Image, builds, image_runs};
 use hedgerow_deploy::path::join;
 use hedgerow_deploy::{Deploy, Hosts};
@@ -41,7 +42,8 @@ pub(crate) fn add(tree: &Tree, homes: &mut [Home]) {
     let below = |directory: &str| own.iter().filter(|own| is_below(own, directory)).cloned().collect::<Vec<_>>();
     let is_root = |directory: &str| below(directory).len() > 1;
     for home in homes.iter_mut().filter(|home| is_empty(home)) {
-        for build in builds.iter().filter(|build| hosts.named(&build.name) == Some(&home.name)) {
+        let its = |build: &&Build| hosts.named(&build.name) == Some(&home.name) && !is_bare(tree, build);
+        for build in builds.iter().filter(its) {
             let directory = directory_of(build);
             if directory.is_empty() || is_root(&directory) || !has_code(&directory) {
                 // One image of all of it is the program of all that run it; of several each has its part.
@@ -70,6 +72,23 @@ pub(crate) fn add(tree: &Tree, homes: &mut [Home]) {
             }
         }
     }
+}
+
+/// Whether an image takes nothing from the tree and is made of somebody's program: `FROM keycloak` with other settings. One of a language
+/// may have its code mounted.
+fn is_bare(tree: &Tree, build: &Build) -> bool {
+    let takes = |line: &str| {
+        let mut words = line.split_whitespace();
+        let instruction = words.next().unwrap_or_default().to_ascii_uppercase();
+        match instruction.as_str() {
+            "COPY" | "ADD" => !words.any(|word| word.starts_with("--from")),
+            "RUN" => words.any(|word| word.starts_with("--mount")),
+            "ONBUILD" => true,
+            _ => false,
+        }
+    };
+    let file = tree.texts.iter().find(|file| file.path == build.dockerfile);
+    file.is_some_and(|file| !file.text.lines().map(str::trim).any(takes) && !is_known(&file.text))
 }
 
 /// Gives services without code of their own that of the service whose image their containers run: one that has code and runs the same image

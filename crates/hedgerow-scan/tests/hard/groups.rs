@@ -1,6 +1,6 @@
 //! What a proxy's settings define and nothing there sends requests on to.
 
-use crate::silent::told;
+use crate::silent::{asks, told};
 
 const ASKED: &[&str] = &["shop -> cart proven", "shop ? ledger"];
 const BOTH: &[&str] = &["shop -> cart proven", "shop -> ledger proven"];
@@ -285,4 +285,28 @@ fn a_copy_that_somebody_kept_is_asked_about() {
         ("a template of a proxy's", nginx("nginx.conf.template"), &["shop -> ledger proven"]),
         ("a proxy's", nginx("nginx.conf"), &["shop -> ledger proven"]),
     ]);
+}
+
+/// An image that is somebody's program and takes nothing from the directory that it is built from has none of the code there.
+#[test]
+fn an_image_that_takes_nothing_has_no_code() {
+    let of = |image: &str| {
+        format!(
+            "-- hedgerow.yaml\nscan: {{}}\n-- infra/compose.yml\nservices:\n  service.keys:\n    build: {{context: ., dockerfile: keys/Dockerfile}}\n  service.ledger: {{image: bank/ledger}}\n\
+             -- infra/keys/Dockerfile\n{image}\n-- infra/init.js\nfetch('http://service.ledger:80/x');\n-- service.keys/x.txt\n-- service.ledger/x.txt\n"
+        )
+    };
+    let calls: &[&str] = &["keys -> ledger proven"];
+    for (image, expected) in [
+        ("FROM vendor/keys:1\nCMD [\"start\"]", &[][..]),
+        ("FROM vendor/keys:1\nCOPY --from=other /a /a\nCMD [\"start\"]", &[]),
+        ("FROM vendor/keys:1\nCOPY . .", calls),
+        ("FROM vendor/keys:1\nadd init.js /", calls),
+        ("FROM vendor/keys:1\nRUN --mount=type=bind,target=/x cp -r /x /y", calls),
+        // Of a language's image the code may be mounted.
+        ("FROM node:22\nCMD [\"node\", \"init.js\"]", calls),
+    ] {
+        let found: Vec<String> = asks(&of(image)).into_iter().filter(|line| line.starts_with("keys -> ")).collect();
+        assert_eq!(found, expected, "{image}");
+    }
 }
