@@ -526,8 +526,10 @@ fn tell(
         if is_known(outcome, &callee) {
             continue;
         }
-        let is_ignored = |path: &str| tree.config.ignore.is_match(path) || spoken.ignores(&home.name, path);
-        mentions.retain(|mention| !is_ignored(&mention.place.path));
+        let is_ignored = |place: &Place| {
+            tree.config.ignore.is_match(&place.path) || spoken.ignores_at(&home.name, &place.path, place.range.start)
+        };
+        mentions.retain(|mention| !is_ignored(&mention.place));
         mentions.sort();
         mentions.dedup_by(|a, b| a.place == b.place);
         let Some(first) = mentions.first() else { continue };

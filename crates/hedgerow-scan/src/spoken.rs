@@ -21,6 +21,10 @@ pub(crate) struct Spoken<'a> {
     answers: BTreeMap<String, BTreeSet<String>>,
     /// Those of them in which it says that what stands there is no call.
     ignored: BTreeMap<String, BTreeSet<String>>,
+    /// Where such comments are no more than behind values: the stretches of the files that they speak of, by service and file.
+    lines: BTreeMap<(String, String), Vec<std::ops::Range<u32>>>,
+    /// The files in which one speaks of all that a service has there.
+    whole: BTreeSet<(String, String)>,
     /// Whose the comments are, by file and place.
     owners: BTreeMap<(String, Range), BTreeSet<String>>,
 }
@@ -51,6 +55,11 @@ impl<'a> Spoken<'a> {
                 {
                     let key = (spot.path.clone(), *range);
                     if spoken.owners.entry(key).or_default().insert(home.name.clone()) {
+                        let of = (home.name.clone(), spot.path.clone());
+                        match value_before(places.text(&spot.path), *range) {
+                            Some(line) => spoken.lines.entry(of).or_default().push(line),
+                            None => _ = spoken.whole.insert(of),
+                        }
                         spoken.take(&home.name, homes, hosts, (&spot.path, directive, *range), outcome);
                     }
                 }
@@ -126,8 +135,26 @@ impl<'a> Spoken<'a> {
         self.ignored.get(service).is_some_and(|paths| paths.contains(path))
     }
 
+    /// The same of what a place in the file names: behind a value a comment speaks of that value alone.
+    pub(crate) fn ignores_at(&self, service: &str, path: &str, at: u32) -> bool {
+        let of = (service.to_owned(), path.to_owned());
+        let is_of_lines = !self.whole.contains(&of) && self.lines.contains_key(&of);
+        self.ignores(service, path)
+            && (!is_of_lines || self.lines.get(&of).into_iter().flatten().any(|line| line.contains(&at)))
+    }
+
     /// Whether a comment in a file answers for a service.
     pub(crate) fn answers(&self, service: &str, path: &str) -> bool {
         self.answers.get(service).is_some_and(|paths| paths.contains(path))
     }
+}
+
+/// The line that a comment stands on, where it stands behind a value: `URL: http://ledger  # hedgerow: ignore …`, and not `shop:  # …`.
+fn value_before(text: &str, comment: Range) -> Option<std::ops::Range<u32>> {
+    let at = comment.start as usize;
+    let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+    let before = text.get(start..at)?.trim().trim_end_matches(['#', '/', ';', '-']).trim();
+    let is_value = !before.is_empty() && !before.ends_with(':') && !before.ends_with(['{', '[']);
+    let end = text.get(at..)?.find('\n').map_or(text.len(), |end| at + end);
+    is_value.then(|| u32::try_from(start).unwrap_or(u32::MAX)..u32::try_from(end).unwrap_or(u32::MAX))
 }

@@ -455,3 +455,31 @@ fn a_deployment_that_is_named_has_the_files_that_it_takes_in() {
         (&tree("services:\n  s-shop: {image: x}"), &[]),
     ]);
 }
+
+/// Behind a value a comment speaks of that value; in or above the service it speaks of all.
+#[test]
+fn a_comment_behind_a_value_leaves_the_others() {
+    let shop = |first: &str, books: &str| {
+        format!(
+            "-- hedgerow.yaml\nscan: {{}}\n-- service.shop/main.js\nvendor.start(process.env.LEDGER_URL, process.env.BOOKS_URL)\n-- service.ledger/x.txt\n-- service.books/x.txt\n\
+             -- docker-compose.yml\nservices:\n  service.shop:\n    image: x\n    environment:\n{first}      BOOKS_URL: http://service.books:80{books}\n      LEDGER_URL: http://service.ledger:80\n"
+        )
+    };
+    let ignore = " # hedgerow: ignore nobody asks for it";
+    let code = |tree: String| tree.replace("process.env.LEDGER_URL, process.env.BOOKS_URL", "1");
+    let edges = |tree: &str| -> Vec<String> {
+        let found = outcome(tree);
+        let rules = found.edges.values().filter(|edge| edge.class().is_rule() || edge.class().as_str() == "candidate");
+        rules.map(|edge| edge.callee.clone()).collect()
+    };
+    for (what, tree, expected) in [
+        ("no comment", code(shop("", "")), &["service.books", "service.ledger"][..]),
+        ("behind a value", code(shop("", ignore)), &["service.ledger"]),
+        ("in the service", code(shop("      # hedgerow: ignore nobody asks for them\n", "")), &[]),
+        ("both", code(shop("      # hedgerow: ignore nobody asks for them\n", ignore)), &[]),
+        // What code says counts all the same.
+        ("code asks", shop("", ignore), &["service.books", "service.ledger"]),
+    ] {
+        assert_eq!(edges(&tree), expected, "{what}");
+    }
+}
