@@ -137,6 +137,8 @@ pub(crate) struct Kustomization {
     pub(crate) resources: Vec<String>,
     /// Those of them that change all the others, in order.
     pub(crate) components: Vec<String>,
+    /// Its own file.
+    pub(crate) path: String,
     /// Every other text of it as a path from the root: files that it lays over others, or makes maps of.
     pub(crate) others: BTreeSet<String>,
 }

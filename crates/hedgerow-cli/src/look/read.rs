@@ -48,8 +48,9 @@ impl Reading {
                 let mut others = BTreeSet::new();
                 root.iter().for_each(|root| texts(root, &mut others));
                 let others = others.iter().map(|path| joined(directory, path)).collect();
-                let directory = directory.to_owned();
-                look.kustomizations.push(Kustomization { directory, namespace, resources: all, components, others });
+                let (directory, path) = (directory.to_owned(), path.to_owned());
+                let brought = Kustomization { directory, path, namespace, resources: all, components, others };
+                look.kustomizations.push(brought);
             }
             _ if stem.contains("compose") => compose(path, text, look),
             _ => {

@@ -21,3 +21,4 @@ mod schema;
 mod strangers;
 mod umbrella;
 mod unnamed;
+mod wanted;

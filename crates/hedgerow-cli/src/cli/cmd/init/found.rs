@@ -597,7 +597,7 @@ fn code(look: &Look, services: &BTreeMap<String, Service>) -> BTreeSet<(String, 
 }
 
 /// A file of a directory.
-pub(super) fn join(directory: &str, file: &str) -> String {
+fn join(directory: &str, file: &str) -> String {
     if directory.is_empty() { file.to_owned() } else { format!("{directory}/{file}") }
 }
 

@@ -1,18 +1,13 @@
 //! What a kustomization deploys, as globs of files: what it takes in and lays over that, and no file beside these.
 
-use super::found::join;
 use crate::look::{Look, is_within};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The names that a kustomization's file may have.
-const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-
 /// The directory of the kustomization that a path names: its file, or the directory where it lies. None for the whole tree.
 pub(super) fn named<'l>(look: &'l Look, path: &str) -> Option<&'l str> {
-    let directory = NAMES.iter().find_map(|name| path.strip_suffix(name)).unwrap_or(path).trim_end_matches('/');
-    let mut all = look.kustomizations.iter().map(|one| one.directory.as_str());
-    all.find(|one| *one == directory && !one.is_empty())
+    let mut all = look.kustomizations.iter().filter(|one| !one.directory.is_empty());
+    all.find(|one| one.path == path || one.directory == path).map(|one| one.directory.as_str())
 }
 
 /// The globs of what the kustomization of a directory deploys. `files` are those of the tree by which something is deployed: a directory that has
@@ -24,10 +19,10 @@ pub(super) fn globs(root: &Path, look: &Look, files: &BTreeSet<String>, director
         if !seen.insert(at.clone()) {
             continue;
         }
-        taken.extend(NAMES.iter().map(|name| join(&at, name)).filter(|path| root.join(path).is_file()));
         let mut is_known = false;
         for one in look.kustomizations.iter().filter(|one| one.directory == at) {
             is_known = true;
+            taken.insert(one.path.clone());
             taken.extend(one.others.iter().filter(|path| root.join(path).is_file()).cloned());
             open.extend(one.resources.iter().filter(|path| root.join(path).is_dir()).cloned());
         }
