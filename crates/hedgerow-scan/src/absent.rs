@@ -78,12 +78,15 @@ pub(crate) fn ask(tree: &Tree, hosts: &Hosts, (spoken, is_said): (&Spoken<'_>, I
     let names: BTreeMap<String, Option<&str>> =
         neighbours.chain(containers.into_iter().map(|(name, file)| (name, Some(file)))).collect();
     for (name, file) in names {
-        let is_explained = |caller: &str, path: &str| {
-            tree.config.ignore.is_match(path) || spoken.answers(caller, path) || is_said(caller, path)
+        let is_explained = |caller: &str, place: &Place| {
+            let path = &place.path;
+            tree.config.ignore.is_match(path)
+                || spoken.answers(caller, path, place.range.start)
+                || is_said(caller, path)
         };
         let callers = outcome.outside.iter().filter(|((_, host), _)| *host == name);
         let callers: BTreeMap<String, Place> = callers
-            .filter(|((caller, _), place)| !is_explained(caller, &place.path))
+            .filter(|((caller, _), place)| !is_explained(caller, place))
             .map(|((caller, _), place)| (caller.clone(), place.clone()))
             .collect();
         if !callers.is_empty() {

@@ -288,10 +288,9 @@ fn plain_file<'a>(
     };
     for (directive, range) in &plain.comments {
         if !spoken.has(&file.path, *range) {
-            spoken.take(service, homes, hosts, (&file.path, directive, *range), outcome);
+            spoken.take(service, homes, hosts, (&file.path, directive, *range, None), outcome);
         }
     }
-    let answered = spoken.answers(service, &file.path);
     let join = Join { hosts: hosts.of(service), given: deploy.of(service), said: None };
     for address in &plain.addresses {
         // What another service's container runs is that one's.
@@ -326,7 +325,8 @@ fn plain_file<'a>(
                 Answer::Open => {}
             }
         }
-        if !certain && !answered && !address.is_console {
+        let is_answered = || spoken.answers(service, &file.path, address.range.start);
+        if !certain && !address.is_console && !is_answered() {
             outcome.findings.push(Finding {
                 code: Code::UnresolvedCall,
                 message: "the target of this call cannot be told".to_owned(),

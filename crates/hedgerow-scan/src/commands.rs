@@ -308,7 +308,7 @@ impl<'a> Judge<'_, 'a> {
 
     /// Asks who is called.
     fn ask(&mut self, place: &Place, why: String) {
-        if self.spoken.answers(&self.home.name, &place.path) || self.is_asked(place) {
+        if self.spoken.answers(&self.home.name, &place.path, place.range.start) || self.is_asked(place) {
             return;
         }
         let advice = format!("say who is called by a comment there: `{}`", written(&place.path, "rpcmap: <service>"));

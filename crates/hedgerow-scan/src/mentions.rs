@@ -410,7 +410,9 @@ pub(crate) fn ask<'a>(
         for (variable, hiding, spot) in given.map(|given| hidden::variables(given, hosts)).unwrap_or_default() {
             let is_asked =
                 part.variables.contains(variable) || unset.contains_key(variable) || part.unset.contains_key(variable);
-            let is_ignored = tree.config.ignore.is_match(&spot.path) || spoken.ignores(&home.name, &spot.path);
+            let at = places.of(spot, "", variable);
+            let is_ignored =
+                tree.config.ignore.is_match(&at.path) || spoken.ignores(&home.name, &at.path, at.range.start);
             let callee = templated::named(variable, hosts).map(str::to_owned);
             let is_known = callee.as_ref().is_some_and(|callee| {
                 // Of a candidate is asked already.
@@ -527,7 +529,7 @@ fn tell(
             continue;
         }
         let is_ignored = |place: &Place| {
-            tree.config.ignore.is_match(&place.path) || spoken.ignores_at(&home.name, &place.path, place.range.start)
+            tree.config.ignore.is_match(&place.path) || spoken.ignores(&home.name, &place.path, place.range.start)
         };
         mentions.retain(|mention| !is_ignored(&mention.place));
         mentions.sort();

@@ -4,6 +4,7 @@
 use crate::across::{callees, comment_help, unknown_callee};
 use crate::edge::{Class, Evidence, Finding, Outcome, Place, Port};
 use crate::inventory::Home;
+use crate::mentions::place;
 use crate::pack::Kind;
 use crate::places::Places;
 use hedgerow_code::ir::{Directive, Range};
@@ -18,15 +19,29 @@ pub(crate) struct Spoken<'a> {
     /// The objects and compose services of files, each with the service that it gives to.
     parts: BTreeMap<&'a str, Vec<(&'a Spot, &'a str)>>,
     /// The files of the deploy, and those of services, in which a comment answers for a service, by its name.
-    answers: BTreeMap<String, BTreeSet<String>>,
+    answers: BTreeMap<String, BTreeMap<String, Extent>>,
     /// Those of them in which it says that what stands there is no call.
-    ignored: BTreeMap<String, BTreeSet<String>>,
-    /// Where such comments are no more than behind values: the stretches of the files that they speak of, by service and file.
-    lines: BTreeMap<(String, String), Vec<std::ops::Range<u32>>>,
-    /// The files in which one speaks of all that a service has there.
-    whole: BTreeSet<(String, String)>,
+    ignored: BTreeMap<String, BTreeMap<String, Extent>>,
     /// Whose the comments are, by file and place.
     owners: BTreeMap<(String, Range), BTreeSet<String>>,
+}
+
+/// What of a file comments speak of: all that a service has there, or the lines that they stand on.
+#[derive(Debug, Default)]
+struct Extent {
+    is_all: bool,
+    lines: Vec<Range>,
+}
+
+impl Extent {
+    fn add(&mut self, line: Option<Range>) {
+        self.is_all |= line.is_none();
+        self.lines.extend(line);
+    }
+
+    fn has(&self, at: u32) -> bool {
+        self.is_all || self.lines.iter().any(|line| (line.start..line.end).contains(&at))
+    }
 }
 
 impl<'a> Spoken<'a> {
@@ -55,12 +70,8 @@ impl<'a> Spoken<'a> {
                 {
                     let key = (spot.path.clone(), *range);
                     if spoken.owners.entry(key).or_default().insert(home.name.clone()) {
-                        let of = (home.name.clone(), spot.path.clone());
-                        match value_before(places.text(&spot.path), *range) {
-                            Some(line) => spoken.lines.entry(of).or_default().push(line),
-                            None => _ = spoken.whole.insert(of),
-                        }
-                        spoken.take(&home.name, homes, hosts, (&spot.path, directive, *range), outcome);
+                        let line = value_before(places.text(&spot.path), *range);
+                        spoken.take(&home.name, homes, hosts, (&spot.path, directive, *range, line), outcome);
                     }
                 }
             }
@@ -68,13 +79,13 @@ impl<'a> Spoken<'a> {
         spoken
     }
 
-    /// Takes in a comment that speaks about a service.
+    /// Takes in a comment that speaks about a service; one that says no call stands there speaks of the line that it is given with, if any.
     pub(crate) fn take(
         &mut self,
         service: &str,
         homes: &[Home],
         hosts: &Hosts,
-        (path, directive, range): (&str, &Directive, Range),
+        (path, directive, range, line): (&str, &Directive, Range, Option<Range>),
         outcome: &mut Outcome,
     ) {
         let place = |range| Place { path: path.to_owned(), range };
@@ -94,9 +105,10 @@ impl<'a> Spoken<'a> {
                 return;
             }
         };
-        self.answers.entry(service.to_owned()).or_default().insert(path.to_owned());
-        if matches!(directive, Directive::Ignore(_)) {
-            self.ignored.entry(service.to_owned()).or_default().insert(path.to_owned());
+        let is_ignored = matches!(directive, Directive::Ignore(_));
+        let line = line.filter(|_| is_ignored);
+        for all in [Some(&mut self.answers), is_ignored.then_some(&mut self.ignored)].into_iter().flatten() {
+            all.entry(service.to_owned()).or_default().entry(path.to_owned()).or_default().add(line);
         }
         for (name, range) in names {
             let callees = callees(name, hosts, homes);
@@ -130,31 +142,27 @@ impl<'a> Spoken<'a> {
         owners.peek().is_some() && owners.all(|owner| owner != service)
     }
 
-    /// Whether a comment in a file says that what a service names there is no call.
-    pub(crate) fn ignores(&self, service: &str, path: &str) -> bool {
-        self.ignored.get(service).is_some_and(|paths| paths.contains(path))
+    /// Whether a comment in a file says that what a service names at a place there is no call.
+    pub(crate) fn ignores(&self, service: &str, path: &str, at: u32) -> bool {
+        is_in(&self.ignored, service, path, at)
     }
 
-    /// The same of what a place in the file names: behind a value a comment speaks of that value alone.
-    pub(crate) fn ignores_at(&self, service: &str, path: &str, at: u32) -> bool {
-        let of = (service.to_owned(), path.to_owned());
-        let is_of_lines = !self.whole.contains(&of) && self.lines.contains_key(&of);
-        self.ignores(service, path)
-            && (!is_of_lines || self.lines.get(&of).into_iter().flatten().any(|line| line.contains(&at)))
-    }
-
-    /// Whether a comment in a file answers for a service.
-    pub(crate) fn answers(&self, service: &str, path: &str) -> bool {
-        self.answers.get(service).is_some_and(|paths| paths.contains(path))
+    /// Whether a comment in a file answers for what a service has at a place there.
+    pub(crate) fn answers(&self, service: &str, path: &str, at: u32) -> bool {
+        is_in(&self.answers, service, path, at)
     }
 }
 
+fn is_in(all: &BTreeMap<String, BTreeMap<String, Extent>>, service: &str, path: &str, at: u32) -> bool {
+    all.get(service).and_then(|files| files.get(path)).is_some_and(|extent| extent.has(at))
+}
+
 /// The line that a comment stands on, where it stands behind a value: `URL: http://ledger  # hedgerow: ignore …`, and not `shop:  # …`.
-fn value_before(text: &str, comment: Range) -> Option<std::ops::Range<u32>> {
+fn value_before(text: &str, comment: Range) -> Option<Range> {
     let at = comment.start as usize;
     let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
     let before = text.get(start..at)?.trim().trim_end_matches(['#', '/', ';', '-']).trim();
-    let is_value = !before.is_empty() && !before.ends_with(':') && !before.ends_with(['{', '[']);
+    let is_value = !before.is_empty() && !before.ends_with([':', '{', '[']);
     let end = text.get(at..)?.find('\n').map_or(text.len(), |end| at + end);
-    is_value.then(|| u32::try_from(start).unwrap_or(u32::MAX)..u32::try_from(end).unwrap_or(u32::MAX))
+    is_value.then(|| Range { start: place(start), end: place(end) })
 }

@@ -2,6 +2,7 @@
 
 use crate::silent::asks;
 use crate::{outcome, summary};
+use hedgerow_core::diag::Code;
 
 /// A compose file whose service `s-shop` says this, beside the services ledger and cart. Addresses count as calls.
 fn shop(said: &str) -> String {
@@ -477,9 +478,23 @@ fn a_comment_behind_a_value_leaves_the_others() {
         ("behind a value", code(shop("", ignore)), &["service.ledger"]),
         ("in the service", code(shop("      # hedgerow: ignore nobody asks for them\n", "")), &[]),
         ("both", code(shop("      # hedgerow: ignore nobody asks for them\n", ignore)), &[]),
+        // Another comment, of whom it calls, does not make it speak of all.
+        (
+            "beside another",
+            code(shop("      # rpcmap: service.books\n", "")).replace("ledger:80", "ledger:80 # hedgerow: ignore no"),
+            &["service.books"],
+        ),
         // What code says counts all the same.
         ("code asks", shop("", ignore), &["service.books", "service.ledger"]),
     ] {
         assert_eq!(edges(&tree), expected, "{what}");
     }
+    // What a script of the service calls is answered for on its line alone.
+    let curl = |first: &str, behind: &str| {
+        format!(
+            "-- hedgerow.yaml\nscan: {{}}\n-- service.ledger/x.txt\n-- service.shop/x.txt\n-- docker-compose.yml\nservices:\n  service.shop:\n    image: x\n    environment:\n      A: b{first}\n    command: sh -c 'curl http://$$AT/x'{behind}\n"
+        )
+    };
+    let asked = |tree: &str| outcome(tree).findings.iter().filter(|found| found.code == Code::UnresolvedCall).count();
+    assert_eq!([("", ""), ("", ignore), (ignore, "")].map(|(first, behind)| asked(&curl(first, behind))), [1, 0, 1]);
 }
