@@ -6,7 +6,7 @@
 use crate::inventory::Home;
 use crate::join::Join;
 use crate::paths::{dir_of, is_below};
-use crate::profiles;
+use crate::profiles::{self, Idle};
 use crate::tree::{PlainFile, Tree};
 use hedgerow_deploy::path::join;
 use hedgerow_deploy::{Deploy, Given, Hosts, Partial, Text};
@@ -43,8 +43,10 @@ fn stem(path: &str) -> Option<&str> {
     [".yml", ".yaml", ".properties"].iter().find_map(|end| name.strip_suffix(end))
 }
 
-/// Takes the settings that config servers hand out from these, and gives them to whom they are for.
-pub(crate) fn hand_out(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &mut Deploy) {
+/// Takes the settings that config servers hand out from these, and gives them to whom they are for. Answers with those for environments that
+/// the deploy does not choose.
+pub(crate) fn hand_out<'t>(tree: &Tree<'t>, homes: &[Home], hosts: &Hosts, deploy: &mut Deploy) -> Idle<'t> {
+    let mut idle = Idle::new();
     let brings = |home: &Home, libraries: &[&str]| {
         let mut builds = tree.texts.iter().filter(|file| {
             let name = file.path.rsplit('/').next().unwrap_or(&file.path);
@@ -58,7 +60,7 @@ pub(crate) fn hand_out(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &mut 
     };
     let servers: Vec<&Home> = homes.iter().filter(|home| brings(home, &[LIBRARY])).collect();
     if servers.is_empty() {
-        return;
+        return idle;
     }
     let others: Vec<&Home> =
         homes.iter().filter(|home| servers.iter().all(|server| server.name != home.name)).collect();
@@ -81,38 +83,47 @@ pub(crate) fn hand_out(tree: &Tree, homes: &[Home], hosts: &Hosts, deploy: &mut 
             given.files.contains_key(&file.path)
                 || places.iter().any(|place| directory == place || is_below(directory, place))
         };
-        let all: Vec<(&PlainFile, &str)> =
+        let all: Vec<(&'t PlainFile, &str)> =
             tree.texts.iter().filter(is_there).filter_map(|file| Some((file, stem(&file.path)?))).collect();
         for (file, stem) in all {
-            let stem = stem.to_lowercase();
-            let mut for_whom = None;
-            for (name, services) in &names {
-                let Some(rest) = stem.strip_prefix(name.as_str()) else { continue };
-                if rest.is_empty() || rest.starts_with('-') {
-                    for_whom = for_whom.max(Some((name.len(), rest.trim_start_matches('-'), services.clone())));
-                }
-            }
-            let everybodys = || {
-                let rest = stem.strip_prefix(EVERYBODYS)?;
-                (rest.is_empty() || rest.starts_with('-')).then(|| (0, rest.trim_start_matches('-'), clients.clone()))
-            };
-            let Some((_, profile, services)) = for_whom.or_else(everybodys) else { continue };
+            let Some((services, profile)) = for_whom(stem, &names, &clients) else { continue };
             deploy.hand_out(&server.name, &file.path);
             for service in services {
-                let is_loaded = deploy.of(service).is_none_or(|given| {
+                let given = deploy.of(service);
+                // The configuration may have said the same.
+                let is_said = given.is_some_and(|given| given.setting_paths.contains(&file.path));
+                let is_loaded = given.is_none_or(|given| {
                     let join = Join { hosts: hosts.of(service), given: Some(given), said: None };
                     profile.is_empty() || profiles::may_load(given, &join, profile)
                 });
-                if is_loaded {
-                    // The configuration may have said the same.
-                    if deploy.of(service).is_none_or(|given| !given.setting_paths.contains(&file.path)) {
-                        deploy.add_settings(service, Text { path: &file.path, text: &file.text });
-                    }
-                    deploy.handed_to(&file.path, service);
+                if !is_said && !is_loaded {
+                    idle.entry(file.path.as_str()).or_default().insert((*service).to_owned());
+                    continue;
                 }
+                if !is_said {
+                    deploy.add_settings(service, Text { path: &file.path, text: &file.text });
+                }
+                deploy.handed_to(&file.path, service);
             }
         }
     }
+    idle
+}
+
+/// Whom a file is for by its name, the longest that fits, and in which profile; none where it is nobody's that is known.
+fn for_whom<'n, 's>(
+    stem: &'s str,
+    names: &'n BTreeMap<String, BTreeSet<&'n str>>,
+    clients: &'n BTreeSet<&'n str>,
+) -> Option<(&'n BTreeSet<&'n str>, &'s str)> {
+    let profile = |name: &str| {
+        let begins = stem.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        let rest = stem.get(name.len()..).filter(|_| begins)?;
+        if rest.is_empty() { Some(rest) } else { rest.strip_prefix('-') }
+    };
+    let fitting = names.iter().filter_map(|(name, services)| Some((name.len(), services, profile(name)?)));
+    let longest = fitting.max_by_key(|(length, ..)| *length).map(|(_, services, profile)| (services, profile));
+    longest.or_else(|| Some((clients, profile(EVERYBODYS)?)))
 }
 
 /// The names under which a program asks for its settings.
@@ -142,14 +153,21 @@ fn places(server: &Home, given: &Given) -> BTreeSet<String> {
             };
             let known: Vec<&str> = location.split('/').take_while(|part| !part.contains(['{', '$', '*'])).collect();
             let known = known.join("/");
-            for (directory, _) in &server.directories {
-                let resources = join(directory, RESOURCES);
-                let place = if in_resources { join(&resources, &known) } else { join(directory, &known) };
-                if !place.is_empty() && place != resources && place != *directory {
-                    found.insert(place);
-                }
+            if known.is_empty() {
+                continue;
             }
+            for (directory, _) in &server.directories {
+                let from = if in_resources { join(directory, RESOURCES) } else { directory.clone() };
+                found.insert(join(&from, &known));
+            }
+            // A repository of settings may be this one.
+            found.extend((!in_resources).then(|| join("", &known)));
         }
     }
+    // What is all of the tree, or of the server, is no place for others' settings.
+    let is_all = |place: &String| {
+        server.directories.iter().any(|(own, _)| place == own || is_below(own, place) || *place == join(own, RESOURCES))
+    };
+    found.retain(|place| !place.is_empty() && !is_all(place));
     found
 }

@@ -7,6 +7,7 @@ use crate::hosted;
 use crate::inventory::{Home, Owners};
 use crate::join::Join;
 use crate::paths::dir_of;
+use crate::profiles::Idle;
 use crate::program::PROJECT;
 use crate::stores::Fleet;
 use crate::tree::{PlainFile, Tree};
@@ -107,8 +108,14 @@ pub(crate) fn read(tree: &Tree, homes: &[Home]) -> (Hosts, Deploy) {
     (hosts, deploy)
 }
 
-/// Adds what the services' images, their settings and the modules that they are made of give them.
-pub(crate) fn settings(tree: &Tree, homes: &[Home], builds: &Builds<'_>, (hosts, deploy): (&mut Hosts, &mut Deploy)) {
+/// Adds what the services' images, their settings and the modules that they are made of give them. Answers with the settings that servers hand
+/// out for other environments.
+pub(crate) fn settings<'t>(
+    tree: &Tree<'t>,
+    homes: &[Home],
+    builds: &Builds<'_>,
+    (hosts, deploy): (&mut Hosts, &mut Deploy),
+) -> Idle<'t> {
     let owners = Owners::new(tree.services, homes);
     let all_owners = |path: &str| owners.all(path).iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let sharing = owners.sharing(tree.texts, hosts);
@@ -171,9 +178,10 @@ pub(crate) fn settings(tree: &Tree, homes: &[Home], builds: &Builds<'_>, (hosts,
         let text = || Text { path: &file.path, text: &file.text };
         all_owners(&file.path).iter().for_each(|service| deploy.add_settings_of_variables(service, text()));
     }
-    config_servers::hand_out(tree, homes, hosts, deploy);
+    let idle = config_servers::hand_out(tree, homes, hosts, deploy);
     of_modules(tree, homes, builds, deploy);
     registered(homes, deploy, hosts);
+    idle
 }
 
 /// How node-config's file begins that says which variable fills which setting.

@@ -182,8 +182,8 @@ impl<'a> Run<'a> {
         // Whose a container is, is told before: it runs the other one's code, and is its own.
         crate::built::share(tree, &hosts, &given, &mut homes);
         crate::started::add(tree, &given, &mut homes);
-        givens::settings(tree, &homes, &builds, (&mut hosts, &mut given));
-        let idle = profiles::settle(tree, &homes, &hosts, &mut given);
+        let mut idle = givens::settings(tree, &homes, &builds, (&mut hosts, &mut given));
+        idle.extend(profiles::settle(tree, &homes, &hosts, &mut given));
         let programs = Programs::new(tree.texts);
         let fleet = Fleet::new(tree, &homes, &given);
         givens::listening(&homes, (&given, &fleet), &mut hosts);

@@ -1,6 +1,8 @@
 //! Settings that a config server of Spring Cloud hands out are of those who ask it.
 
+use crate::outcome;
 use crate::silent::asks;
+use hedgerow_scan::Reason;
 
 /// A server with a file, a shop that asks it and calls what the file says, and what else there is.
 fn tree(place: &str, text: &str, server: &str, more: &str) -> String {
@@ -57,6 +59,32 @@ fn what_a_config_server_hands_out_is_of_those_who_ask_for_it() {
             joined,
         ),
         (
+            "in a repository that may be this one",
+            tree(
+                "configs/bank-shop.yml",
+                URL,
+                "spring.cloud.config.server.git: {uri: 'https://git.example.com/all', search-paths: configs}",
+                "",
+            ),
+            joined,
+        ),
+        // What lies where its own settings do is its own.
+        (
+            "its own",
+            tree(
+                "service.conf/src/main/resources/application-x.yml",
+                URL,
+                "spring.cloud.config.server.native.search-locations: file:./src/main/resources",
+                "",
+            ),
+            &["conf -> ledger addressed"],
+        ),
+        (
+            "a longer name",
+            tree(&format!("{SHARED}/bank-shop-till.yml"), URL, CLASSPATH, "-- service.bank-shop-till/x.txt\n"),
+            &["bank-shop-till -> ledger addressed"],
+        ),
+        (
             "mounted",
             tree(
                 "configs/bank-shop.yml",
@@ -92,6 +120,18 @@ fn what_a_config_server_hands_out_is_of_those_who_ask_for_it() {
     for (what, tree, expected) in rows {
         let found: Vec<String> = asks(tree).into_iter().filter(|line| line.contains("ledger")).collect();
         assert_eq!(found, *expected, "{what}");
+    }
+}
+
+/// The account says which files no environment of the deployment has.
+#[test]
+fn what_is_handed_out_for_another_environment_is_told() {
+    let environment = |profile: &str| compose(&format!("    environment: {{SPRING_PROFILES_ACTIVE: {profile}}}\n"), "");
+    for (profile, left) in [("prod", 1), ("dev", 0)] {
+        let found = outcome(&tree(&format!("{SHARED}/bank-shop-dev.yml"), URL, CLASSPATH, &environment(profile)));
+        let account = &found.accounts["service.shop"];
+        let of = account.left.iter().filter(|left| left.reason == Reason::Environment).map(|left| left.files);
+        assert_eq!(of.sum::<usize>(), left, "{profile}");
     }
 }
 
