@@ -54,7 +54,8 @@ impl<'p> Eval<'_, 'p> {
         let Expr::Member { of, name } = program.expr(site.function, *callee) else { return None };
         let method = program.word(site.function, *name);
         let before = path.strip_suffix(method)?.strip_suffix('.')?;
-        let is_it = |piece: &Piece| matches!(piece, Piece::Environment(variable) if variable != "env" && before.split('.').any(|part| part == variable));
+        let is_part = |variable: &String| before.split('.').any(|part| part == variable);
+        let is_it = |piece: &Piece| matches!(piece, Piece::Environment(variable) if is_part(variable));
         let values = self.eval(frame, *of, 0);
         let holds = |value: &Value| matches!(value, Value::Text(text) if text.0.iter().any(is_it));
         values.known.keys().any(holds).then_some(method)

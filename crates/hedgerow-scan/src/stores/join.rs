@@ -77,9 +77,11 @@ pub(crate) fn join(
                 }
                 Some(Answer::One(callee, why))
                     if config.candidate == Candidates::Addresses
-                        && may_be_unconnected(home, used, || {
-                            is_after(hosts.of(&home.name), deploy, &home.name, callee)
-                        }) =>
+                        && may_be_unconnected(
+                            home,
+                            used,
+                            is_after(hosts.of(&home.name), deploy, &home.name, callee),
+                        ) =>
                 {
                     let guess = evidence(*kind, used, callee, *why);
                     outcome.add(&home.name, callee, Evidence { class: Class::Candidate, ..guess });
@@ -149,7 +151,7 @@ pub(crate) fn join(
 
 /// Whether a client may never be connected: a part of the tree's own library that others use as well, and in .NET what a program asks its
 /// container for, which somebody has to put there with an address.
-fn may_be_unconnected(home: &Home, used: &Used, is_after: impl FnOnce() -> bool) -> bool {
+fn may_be_unconnected(home: &Home, used: &Used, is_after: bool) -> bool {
     if used.is_imported {
         return false;
     }
@@ -157,7 +159,7 @@ fn may_be_unconnected(home: &Home, used: &Used, is_after: impl FnOnce() -> bool)
         return !used.is_open && used.place.path.ends_with(".cs");
     }
     // What is made of a schema, or of a setting, is its own wherever that lies, and what a service waits for it connects.
-    let is_its = used.is_open && (used.call.is_empty() || is_after());
+    let is_its = used.is_open && (used.call.is_empty() || is_after);
     !is_its
 }
 

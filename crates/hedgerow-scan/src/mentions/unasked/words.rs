@@ -76,18 +76,15 @@ impl Words {
         // What is only put under a name is not used by it.
         let put: BTreeSet<ExprId> = facts.stores.iter().map(|store| store.target).collect();
         for (_, expr) in (0_u32..).zip(&facts.exprs).filter(|(nth, _)| !put.contains(&ExprId(*nth))) {
-            let (Expr::Text(word) | Expr::Name(word) | Expr::Member { name: word, .. } | Expr::Number(word)) = expr
-            else {
-                continue;
+            let text = match expr {
+                Expr::Name(word) | Expr::Member { name: word, .. } => {
+                    words.add(facts.word(*word));
+                    continue;
+                }
+                Expr::Text(word) if !is_prose(facts.word(*word)) => facts.word(*word),
+                _ => continue,
             };
-            let text = facts.word(*word);
-            if matches!(expr, Expr::Text(_)) && is_prose(text) {
-                continue;
-            }
             words.add(text);
-            if !matches!(expr, Expr::Text(_)) {
-                continue;
-            }
             let is_piece = text.len() > 2 && text.len() < 60 && (text.starts_with('_') || text.ends_with('_'));
             // Of the JVM's settings a variable may be one: `env.getProperty("ledger." + name)`.
             if matches!(language, Language::Java | Language::Kotlin) && text.len() > 2 && text.ends_with('.') {
@@ -106,9 +103,8 @@ impl Words {
             }
         }
         let imports = |library: &&str| facts.imports.iter().any(|import| import.path.contains(*library));
-        words.takes_others = FILLING.iter().any(imports)
-            || TOLD.iter().any(|word| facts.text.contains(word))
-            || makes_names(facts, language);
+        words.takes_others =
+            FILLING.iter().any(imports) || TOLD.iter().any(|word| facts.text.contains(word)) || makes_names(facts);
         words
     }
 
@@ -149,11 +145,11 @@ impl Words {
 }
 
 /// Whether a file asks for a variable by a name that it makes where it asks: ``process.env[`${name}Url`]``, `getenv("_".join(words))`.
-fn makes_names(facts: &Facts, language: Language) -> bool {
+fn makes_names(facts: &Facts) -> bool {
     let is_made = |id: ExprId| matches!(facts.expr(id), Expr::Concat(..) | Expr::Format(_) | Expr::Call { .. });
-    let is_environment = |id: ExprId| match (facts.expr(id), language) {
-        (Expr::Name(name), _) => matches!(facts.word(*name), "ENV" | "$_ENV" | "_ENV" | "environ"),
-        (Expr::Member { name, .. }, _) => matches!(facts.word(*name), "env" | "environ"),
+    let is_environment = |id: ExprId| match facts.expr(id) {
+        Expr::Name(name) => matches!(facts.word(*name), "ENV" | "$_ENV" | "_ENV" | "environ"),
+        Expr::Member { name, .. } => matches!(facts.word(*name), "env" | "environ"),
         _ => false,
     };
     facts.exprs.iter().any(|expr| match expr {
