@@ -33,7 +33,7 @@ impl<'p> Eval<'_, 'p> {
         }
         let transfer = match self.packs.transfer(language, path)? {
             // `process.env.LEDGER_URL.replace(/x/, "")`: a method of what the variable holds is no variable.
-            transfer if transfer.gives == Source::Environment => match self.method_of_variable(frame, site, path) {
+            transfer if transfer.gives == Source::Environment => match self.method_of_variable(frame, site) {
                 Some(method) => self.packs.transfer(language, &format!("?.{method}"))?,
                 None => transfer,
             },
@@ -48,17 +48,13 @@ impl<'p> Eval<'_, 'p> {
     }
 
     /// The name of the method that is called, if it is one of the text that a variable holds.
-    fn method_of_variable(&self, frame: &Frame, site: Site, path: &str) -> Option<&'p str> {
+    fn method_of_variable(&self, frame: &Frame, site: Site) -> Option<&'p str> {
         let program = self.infer.program;
         let Expr::Call { callee, .. } = program.expr(site.function, site.expr) else { return None };
         let Expr::Member { of, name } = program.expr(site.function, *callee) else { return None };
-        let method = program.word(site.function, *name);
-        let before = path.strip_suffix(method)?.strip_suffix('.')?;
-        let is_part = |variable: &String| before.split('.').any(|part| part == variable);
-        let is_it = |piece: &Piece| matches!(piece, Piece::Environment(variable) if is_part(variable));
-        let values = self.eval(frame, *of, 0);
-        let holds = |value: &Value| matches!(value, Value::Text(text) if text.0.iter().any(is_it));
-        values.known.keys().any(holds).then_some(method)
+        let is_variable = |piece: &Piece| matches!(piece, Piece::Environment(_));
+        let holds = |value: &Value| matches!(value, Value::Text(text) if text.0.iter().any(is_variable));
+        self.eval(frame, *of, 0).known.keys().any(holds).then(|| program.word(site.function, *name))
     }
 
     pub(super) fn target_in(&self, frame: &Frame, site: Site, target: &Target) -> Values {

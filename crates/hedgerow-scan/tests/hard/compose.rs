@@ -478,6 +478,7 @@ fn a_comment_behind_a_value_leaves_the_others() {
         ("behind a value", code(shop("", ignore)), &["service.ledger"]),
         ("in the service", code(shop("      # hedgerow: ignore nobody asks for them\n", "")), &[]),
         ("both", code(shop("      # hedgerow: ignore nobody asks for them\n", ignore)), &[]),
+        ("behind a key", code(shop("", "")).replace("environment:\n", &format!("environment:{ignore}\n")), &[]),
         // Another comment, of whom it calls, does not make it speak of all.
         (
             "beside another",
@@ -496,5 +497,9 @@ fn a_comment_behind_a_value_leaves_the_others() {
         )
     };
     let asked = |tree: &str| outcome(tree).findings.iter().filter(|found| found.code == Code::UnresolvedCall).count();
-    assert_eq!([("", ""), ("", ignore), (ignore, "")].map(|(first, behind)| asked(&curl(first, behind))), [1, 0, 1]);
+    for (first, behind, expected) in
+        [("", "", 1), ("", ignore, 0), (ignore, "", 1), (" # rpcmap: service.ledger", "", 0)]
+    {
+        assert_eq!(asked(&curl(first, behind)), expected, "{first}, {behind}");
+    }
 }

@@ -174,7 +174,7 @@ fn so_is_one_that_code_keeps_and_nobody_reads() {
             ASKED,
         ),
         // A library takes it by the name that it is given under.
-        ("given to a library whole", js("require('vendor').open({ledgerUrl: process.env.LEDGER_URL})"), JOINED),
+        ("given to a library", js("require('vendor').open({ledgerUrl: process.env.LEDGER_URL})"), JOINED),
     ]);
 }
 
@@ -209,6 +209,15 @@ fn what_may_take_a_variable_without_its_name_leaves_the_edge() {
             js("const of = (name) => process.env[name + '_URL'];\nconsole.log(of('A'))"),
             CALLS,
         ),
+        (
+            "put together without a sign",
+            js("const of = (n, s) => process.env[`${n}${s}`];\nconsole.log(of('A', 'B'))"),
+            CALLS,
+        ),
+        ("put together by a method", py("import os\nprint(os.getenv('-'.join(['A', 'B'])))"), CALLS),
+        ("put together by a format", py("import os\nprint(os.environ.get('{}{}'.format('A', 'B')))"), CALLS),
+        ("put together and looked up", py("import os\nprint(os.environ['a'.upper()])"), CALLS),
+        ("a parameter of its name", py("def go(ledger_url):\n    print(1)\ngo(1)"), CALLS),
         (
             "put together elsewhere",
             js("const of = (name) => process.env[name];\nconst end = '_URL';\nconsole.log(of('x'), end)"),
